@@ -1,0 +1,217 @@
+import type { AgentName, Failure, SessionOptions, SessionStatus } from '../domain/session.ts';
+import type { MessageStatus, ModelUsage } from '../domain/turn.ts';
+import type { SessionEvent } from '../domain/event.ts';
+
+/** Who calls. In local mode without a token `user_id` is null and the call acts as the user that it names. */
+export interface Caller {
+  user_id: string | null;
+  admin: boolean;
+  via: 'local' | 'token';
+}
+
+/** The contract's Session. */
+export interface Session {
+  id: string;
+  user_id: string;
+  project_path: string;
+  status: SessionStatus;
+  is_active: boolean;
+  cost_usd: number | null;
+  started_at: string;
+  ended_at: string | null;
+  message_count: number;
+  last_activity: string;
+  title: string | null;
+  options: SessionOptions;
+  reason: string | null;
+  error: Failure | null;
+  agent: AgentName | null;
+  simulated: boolean;
+  at_least_once: boolean;
+  /** Messages that wait for their turn. */
+  queued: number;
+}
+
+export interface CreateSession {
+  user_id: string;
+  project_path: string;
+  session_id?: string;
+  title?: string;
+  options?: SessionOptions;
+}
+
+export interface SendMessage {
+  message: string;
+  context?: Record<string, unknown>;
+  /** The caller's `Idempotency-Key`, or null. */
+  idempotency_key: string | null;
+  /** A message id that the caller brings (supervisor socket); a UUID. Else it is made from the key, or at random. */
+  message_id?: string;
+}
+
+/** One row of a session's history, both directions. */
+export interface HistoryMessage {
+  id: string;
+  session_id: string;
+  direction: 'to_claude' | 'from_claude';
+  message: string;
+  timestamp: string;
+  cost_usd: number | null;
+  status: MessageStatus;
+  context: Record<string, unknown> | null;
+  /** For `from_claude`: the message it answers, null for a turn that Claude began by itself. */
+  reply_to: string | null;
+  usage: ModelUsage[];
+}
+
+/** Where a message is and, once its turn is settled, the answer. */
+export interface MessageState {
+  message_id: string;
+  session_id: string;
+  status: MessageStatus;
+  content?: string;
+  cost_usd?: number | null;
+  timestamp: string;
+  simulated?: boolean;
+  error?: Failure;
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export interface CostFilter {
+  since?: string;
+  until?: string;
+  group_by?: 'day' | 'project' | 'model' | 'user';
+}
+
+export interface CostGroup {
+  key: string;
+  cost_usd: number | null;
+  session_count: number;
+  message_count: number;
+}
+
+export interface CostReport {
+  user_id?: string;
+  cost_usd: number | null;
+  session_count: number;
+  message_count: number;
+  groups?: CostGroup[];
+}
+
+export interface SessionFilter {
+  user_id?: string;
+  status?: SessionStatus;
+  project_path?: string;
+  limit: number;
+  cursor?: string;
+}
+
+export interface RouteConversation {
+  from: string;
+  message: string;
+  channel: string;
+  idempotency_key: string | null;
+}
+
+export interface Routed {
+  routed: boolean;
+  user_id: string;
+  action: 'routed_to_claude_code' | 'handled_by_assistant';
+  session_id?: string;
+  message_id?: string;
+  reason?: string;
+}
+
+/** A live frame: a numbered event, or text that is being written (no number, never stored). */
+export type LiveFrame =
+  | { kind: 'event'; event: SessionEvent }
+  | { kind: 'delta'; session_id: string; message_id: string | null; text: string };
+
+/**
+ * Everything callers can do, in one place: REST and the supervisor socket are two doors to it.
+ * Each call checks the policy for `caller`; what a caller may not see is `SESSION_NOT_FOUND` or `USER_NOT_FOUND`.
+ * Each may throw `UNAVAILABLE`. `signal` ends waiting, never the work.
+ */
+export interface SessionService {
+  /** Resolves once the agent connection is up. The same call again gives the same session. */
+  create(caller: Caller, input: CreateSession, signal?: AbortSignal): Promise<Session>;
+  list(caller: Caller, filter: SessionFilter): Promise<Page<Session>>;
+  get(caller: Caller, sessionId: string): Promise<Session>;
+  /** Resolves when the message is accepted (durable), before it is carried out. */
+  submit(caller: Caller, sessionId: string, input: SendMessage): Promise<MessageState>;
+  /** Waits until the turn is settled, `waitMs` at most; resolves with the state that it then has. */
+  settled(
+    caller: Caller,
+    sessionId: string,
+    messageId: string,
+    waitMs: number,
+    signal?: AbortSignal,
+  ): Promise<MessageState>;
+  message(caller: Caller, sessionId: string, messageId: string): Promise<MessageState>;
+  history(
+    caller: Caller,
+    sessionId: string,
+    page: { limit: number; cursor?: string; order: 'asc' | 'desc' },
+  ): Promise<Page<HistoryMessage>>;
+  /** Full-text search over the messages that the caller may see. */
+  search(caller: Caller, query: { q: string; session_id?: string; limit: number }): Promise<HistoryMessage[]>;
+  interrupt(caller: Caller, sessionId: string): Promise<boolean>;
+  /** Resolves when the session has ended, with the first reason. */
+  disconnect(caller: Caller, sessionId: string, reason: string): Promise<{ reason: string; timestamp: string }>;
+  cleanup(caller: Caller): Promise<number>;
+  userCost(caller: Caller, userId: string, filter: CostFilter): Promise<CostReport>;
+  totalCost(caller: Caller, filter: CostFilter): Promise<CostReport>;
+  route(caller: Caller, input: RouteConversation): Promise<Routed>;
+  /** A page of a session's stream, oldest first. */
+  events(
+    caller: Caller,
+    sessionId: string,
+    page: { before?: number; after?: number; limit: number },
+  ): Promise<SessionEvent[]>;
+  /**
+   * Backfill after `after`, then live, without a hole or a repeat. Ends when `signal` aborts.
+   * Throws when the reader is too slow (more than 1,000 frames behind).
+   */
+  watch(caller: Caller, sessionId: string, after: number, signal: AbortSignal): AsyncIterable<LiveFrame>;
+  /** Summaries (status, result without content, cost, closed) of all sessions the caller may see, live. */
+  watchAll(caller: Caller, signal: AbortSignal): AsyncIterable<LiveFrame>;
+  /** Throws `UNAVAILABLE` with the reason while Temporal, the database or the gateway is away. */
+  ready(): Promise<void>;
+}
+
+/** Users and API tokens; what the CLI and admins use. */
+export interface User {
+  id: string;
+  phone: string | null;
+  email: string | null;
+  admin: boolean;
+  default_project: string | null;
+  created_at: string;
+}
+
+export interface TokenInfo {
+  id: string;
+  user_id: string;
+  name: string | null;
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface UserService {
+  add(user: { id: string; phone?: string; email?: string; admin?: boolean; default_project?: string }): User;
+  list(): User[];
+  get(id: string): User | null;
+  /** Refuses while the user has open sessions (`INVALID_REQUEST`). */
+  remove(id: string): void;
+  /** The secret is shown here and never again. */
+  createToken(userId: string, name?: string): { info: TokenInfo; secret: string };
+  listTokens(userId?: string): TokenInfo[];
+  revokeToken(id: string): void;
+  /** The caller a bearer token stands for, compared in constant time; null when it is none or revoked. */
+  authenticate(secret: string): Caller | null;
+}

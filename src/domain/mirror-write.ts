@@ -1,0 +1,48 @@
+import type { AgentEvent } from './event.ts';
+import type { AgentName, Failure, SessionOptions, SessionStatus } from './session.ts';
+import type { AgentMessage, TurnResult } from './turn.ts';
+
+/** A session as its workflow knows it. A mirror keeps the one with the highest `version`. */
+export interface SessionSnapshot {
+  session_id: string;
+  /** Counts the workflow's changes of this snapshot, from 1, across its runs. */
+  version: number;
+  user_id: string;
+  project_path: string;
+  title: string | null;
+  options: SessionOptions;
+  status: SessionStatus;
+  /** Why it ended or failed; set with `disconnecting`, `disconnected` and `error`. */
+  reason: string | null;
+  failure: Failure | null;
+  agent: AgentName | null;
+  simulated: boolean;
+  /** At least once instead of exactly once: true for a plain peer. */
+  at_least_once: boolean;
+  started_at: string;
+  ended_at: string | null;
+  last_activity: string;
+}
+
+/**
+ * One idempotent change of the mirror. Late or repeated writes change nothing.
+ * - `session`: keep when `snapshot.version` is higher than what is there.
+ * - `queued`: the message was accepted by the workflow and waits.
+ * - `agent`: event `seq` of the gateway's journal; `accepted` marks a message sent, `result` settles its turn.
+ * - `settled`: a turn that ended without the gateway (the session closed before the message was sent).
+ */
+export type MirrorWrite =
+  | { type: 'session'; snapshot: SessionSnapshot }
+  | { type: 'queued'; session_id: string; timestamp: string; message: AgentMessage }
+  | { type: 'agent'; session_id: string; seq: number; event: AgentEvent }
+  | { type: 'settled'; session_id: string; turn: TurnResult };
+
+/** Where activities write what people read: the SQLite file of this process, or the api of another one. */
+export interface Mirror {
+  /** Applies all of them in one transaction, in order. */
+  write(writes: MirrorWrite[]): Promise<void>;
+  /** The body of a message that was too large for a signal; throws `MESSAGE_BODY_LOST` when it is not there. */
+  readBody(messageId: string): Promise<AgentMessage>;
+  /** Live text for whoever watches the session now; never stored. */
+  live(sessionId: string, delta: { message_id: string | null; text: string }): void;
+}

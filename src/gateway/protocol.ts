@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import type { AgentEvent } from '../domain/event.ts';
+import { AGENT_NAMES, PERMISSION_MODES } from '../domain/session.ts';
+import { TURN_OUTCOMES } from '../domain/turn.ts';
+
+/** The WebSocket sub-protocol between a worker and a gateway. `docs/agent-protocol.md` describes it from this file. */
+export const AGENT_PROTOCOL = 'xswarm.agent.v1';
+
+const requestId = z.number().int().nonnegative();
+const context = z.record(z.string(), z.unknown()).optional();
+const failure = z.object({ code: z.string(), message: z.string() });
+
+const agentOptions = z.object({
+  model: z.string().optional(),
+  permission_mode: z.enum(PERMISSION_MODES).optional(),
+  on_interrupt: z.enum(['report', 'continue']).optional(),
+});
+/** What an agent is started with, after the configuration's defaults were filled in. */
+export type AgentOptions = z.infer<typeof agentOptions>;
+
+const open = z.object({
+  type: z.literal('open'),
+  request_id: requestId,
+  session_id: z.string().min(1).max(128),
+  /** The lease. A higher one takes over, an equal one replaces the socket, a lower one is refused. */
+  epoch: z.number().int().positive(),
+  project_path: z.string().min(1),
+  options: agentOptions,
+  /** Events with a higher number are sent again, then the live ones. */
+  after_seq: z.number().int().nonnegative(),
+  /** Whether the agent process is to be up before `opened` is sent; else the next `send` starts it. */
+  start: z.boolean(),
+});
+
+const send = z.object({
+  type: z.literal('send'),
+  request_id: requestId,
+  message_id: z.uuid(),
+  content: z.string().min(1),
+  context,
+});
+
+const interrupt = z.object({ type: z.literal('interrupt'), request_id: requestId });
+
+const release = z.object({
+  type: z.literal('release'),
+  request_id: requestId,
+  /** `idle`: let the process go, the conversation stays. `close`: the session ended; a running turn is settled first. */
+  mode: z.enum(['idle', 'close']),
+  reason: z.string().optional(),
+});
+
+/** Worker to gateway. The first frame of a socket is `open`; every frame is answered under its `request_id`. */
+export const clientFrame = z.discriminatedUnion('type', [open, send, interrupt, release]);
+export type ClientFrame = z.infer<typeof clientFrame>;
+
+const modelUsage = z.object({
+  model: z.string(),
+  input_tokens: z.number().int().nonnegative(),
+  output_tokens: z.number().int().nonnegative(),
+  cache_read_tokens: z.number().int().nonnegative(),
+  cache_creation_tokens: z.number().int().nonnegative(),
+  cost_nano: z.number().int().nonnegative(),
+});
+
+const turnResult = z.object({
+  turn_id: z.string(),
+  message_id: z.string().nullable(),
+  outcome: z.enum(TURN_OUTCOMES),
+  content: z.string(),
+  failure: failure.nullable(),
+  cost_nano: z.number().int().nonnegative().nullable(),
+  usage: z.array(modelUsage),
+  agent: z.enum(AGENT_NAMES),
+  simulated: z.boolean(),
+  started_at: z.string(),
+  finished_at: z.string(),
+});
+
+const about = { timestamp: z.string(), message_id: z.string().nullable() };
+
+/** A journalled event; the schema and the domain's `AgentEvent` are held equal by the compiler below. */
+export const agentEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('accepted'),
+    timestamp: z.string(),
+    message_id: z.string(),
+    content: z.string(),
+    context,
+  }),
+  z.object({ type: z.literal('text'), ...about, text: z.string() }),
+  z.object({
+    type: z.literal('tool_started'),
+    ...about,
+    tool_use_id: z.string(),
+    tool: z.string(),
+    summary: z.string(),
+  }),
+  z.object({
+    type: z.literal('tool_finished'),
+    ...about,
+    tool_use_id: z.string(),
+    is_error: z.boolean(),
+    summary: z.string(),
+  }),
+  z.object({
+    type: z.literal('permission'),
+    ...about,
+    tool: z.string(),
+    decision: z.enum(['allowed', 'denied']),
+    summary: z.string(),
+  }),
+  z.object({ type: z.literal('background'), timestamp: z.string(), tasks: z.number().int().nonnegative() }),
+  z.object({
+    type: z.literal('notice'),
+    timestamp: z.string(),
+    level: z.enum(['info', 'warning']),
+    text: z.string(),
+  }),
+  z.object({ type: z.literal('result'), timestamp: z.string(), turn: turnResult }),
+]);
+
+type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+/** Fails to compile when the schema and the domain drift apart. */
+export const schemaIsDomain: Equal<z.infer<typeof agentEvent>, AgentEvent> = true;
+
+const opened = z.object({
+  type: z.literal('opened'),
+  request_id: requestId,
+  session_id: z.string(),
+  epoch: z.number().int().positive(),
+  agent: z.enum(AGENT_NAMES),
+  simulated: z.boolean(),
+  /** The journal's newest number for this session. */
+  last_seq: z.number().int().nonnegative(),
+  /** How many background tasks of the agent still run. */
+  background_tasks: z.number().int().nonnegative(),
+});
+
+const accepted = z.object({
+  type: z.literal('accepted'),
+  request_id: requestId,
+  message_id: z.string(),
+  /** True when the journal knew the message already: nothing was started. */
+  duplicate: z.boolean(),
+  /** The number of the message's `accepted` event. */
+  seq: z.number().int().positive(),
+  /** The number of its `result` event when the turn is settled already. */
+  result_seq: z.number().int().positive().nullable(),
+});
+
+/** Codes of the gateway's `error` frame. After `LEASE_LOST` and `UNAUTHENTICATED` the socket is closed. */
+export const GATEWAY_ERROR_CODES = [
+  'INVALID_FRAME',
+  'NOT_OPEN',
+  'LEASE_LOST',
+  'PROJECT_PATH',
+  'AGENT_UNREACHABLE',
+  'BUSY',
+  'UNAVAILABLE',
+] as const;
+export type GatewayErrorCode = (typeof GATEWAY_ERROR_CODES)[number];
+
+/** Gateway to worker. `event` and `delta` come unasked; the rest answer a request. */
+export const serverFrame = z.discriminatedUnion('type', [
+  opened,
+  accepted,
+  z.object({ type: z.literal('interrupted'), request_id: requestId, interrupted: z.boolean() }),
+  z.object({ type: z.literal('released'), request_id: requestId }),
+  z.object({
+    type: z.literal('error'),
+    request_id: requestId.optional(),
+    code: z.enum(GATEWAY_ERROR_CODES),
+    message: z.string(),
+  }),
+  z.object({ type: z.literal('event'), seq: z.number().int().positive(), event: agentEvent }),
+  z.object({ type: z.literal('delta'), message_id: z.string().nullable(), text: z.string() }),
+]);
+export type ServerFrame = z.infer<typeof serverFrame>;
+
+/** Close codes of a gateway socket. */
+export const GATEWAY_CLOSE = {
+  leaseLost: 4409,
+  slowReader: 4413,
+  shuttingDown: 1001,
+  invalidFrame: 1008,
+} as const;
