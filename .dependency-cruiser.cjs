@@ -1,0 +1,61 @@
+/** Layers, lowest first: a folder may import itself and what stands before it. */
+const LAYERS = [
+  'domain',
+  'config',
+  'db',
+  'gateway',
+  'workflows',
+  'temporal',
+  'activities',
+  'worker',
+  'api',
+  'client',
+  'host',
+  'cli',
+];
+
+const upward = LAYERS.slice(0, -1).map((layer, index) => ({
+  name: `${layer}-imports-nothing-above-it`,
+  severity: 'error',
+  from: { path: `^src/${layer}/` },
+  to: { path: `^src/(${LAYERS.slice(index + 1).join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: '^src/domain/', dependencyTypesNot: ['core'] },
+    },
+    {
+      name: 'client-stands-alone',
+      comment:
+        'The client library is for other programs too: the words of the domain and an SSE parser are all it needs.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { path: '^src/', pathNot: '^src/(client|domain)/' },
+    },
+    {
+      name: 'nobody-imports-a-main',
+      severity: 'error',
+      from: {},
+      to: { path: '(^|/)main\\.ts$' },
+    },
+    {
+      name: 'workflows-stay-in-the-sandbox',
+      severity: 'error',
+      from: { path: '^src/workflows/' },
+      to: { path: '^(node:|zod$)|^node_modules/(?!@temporalio/(workflow|common))', dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,46 @@
+// Compiles src/ to dist/, copies what is not code, and bundles the workflows (the worker starts with the bundle).
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const require = createRequire(import.meta.url);
+
+/** A fingerprint of everything that goes into the bundle, so that an unchanged one is not made again. */
+function bundleInputs() {
+  const hash = createHash('sha256').update(require('@temporalio/worker/package.json').version);
+  for (const folder of ['domain', 'workflows']) {
+    for (const name of readdirSync(join(dist, folder)).sort()) {
+      if (name.endsWith('.js')) hash.update(name).update(readFileSync(join(dist, folder, name)));
+    }
+  }
+  return hash.digest('hex');
+}
+
+if (!existsSync(join(dist, 'cli', 'main.js'))) {
+  rmSync(join(root, 'node_modules', '.cache', 'tsbuild.tsbuildinfo'), { force: true });
+}
+execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+mkdirSync(join(dist, 'db'), { recursive: true });
+rmSync(join(dist, 'db', 'migrations'), { recursive: true, force: true });
+cpSync(join(root, 'src', 'db', 'migrations'), join(dist, 'db', 'migrations'), { recursive: true });
+
+const bundlePath = join(dist, 'workflow-bundle.js');
+const stampPath = join(dist, 'workflow-bundle.sha256');
+const stamp = bundleInputs();
+if (!existsSync(bundlePath) || !existsSync(stampPath) || readFileSync(stampPath, 'utf8') !== stamp) {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(dist, 'workflows', 'index.js'),
+    logger: new DefaultLogger('WARN'),
+  });
+  writeFileSync(bundlePath, code);
+  writeFileSync(stampPath, stamp);
+}

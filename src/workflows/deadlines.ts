@@ -1,0 +1,19 @@
+import type { SessionState } from './session-state.ts';
+
+/** When a quiet session lets its agent go; null when it times out first. Milliseconds since the epoch. */
+export function idleAt(state: SessionState): number | null {
+  const { idle_after_seconds, idle_timeout_seconds } = state.options;
+  if (idle_after_seconds >= idle_timeout_seconds) return null;
+  return Date.parse(state.last_activity) + idle_after_seconds * 1000;
+}
+
+/** When a quiet session ends with `Idle timeout`. Milliseconds since the epoch. */
+export function timeoutAt(state: SessionState): number {
+  return Date.parse(state.last_activity) + state.options.idle_timeout_seconds * 1000;
+}
+
+/** When the session ends whatever it does; null without such a limit. Milliseconds since the epoch. */
+export function wallClockAt(state: SessionState): number | null {
+  const limit = state.options.max_duration_seconds;
+  return limit === undefined ? null : Date.parse(state.started_at) + limit * 1000;
+}

@@ -1,0 +1,35 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { SessionLedger } from '../domain/session-workflows.ts';
+
+/** The workflow type, as the Web UI shows it. */
+export const SESSION_WORKFLOW = 'session';
+
+/** The workflow id of a session. */
+export function workflowIdOf(sessionId: string): string {
+  return `session-${sessionId}`;
+}
+
+/** A message as it is signalled; `content` is null when the body is stored under its id. */
+export interface SubmitMessage {
+  message_id: string;
+  content: string | null;
+  context?: Record<string, unknown>;
+}
+
+/** Hands a message over; a known `message_id` is dropped. */
+export const submitMessage = defineSignal<[SubmitMessage]>('submit_message');
+/** Asks the session to end with this reason; the first one wins. */
+export const disconnect = defineSignal<[{ reason: string }]>('disconnect');
+/** Ends the session with `Idle timeout` if it is past it now. */
+export const reap = defineSignal('reap');
+/** The ledger, queue and status. */
+export const getLedger = defineQuery<SessionLedger>('ledger');
+
+/** Search attributes that the Web UI filters sessions by. */
+export const searchAttributes = {
+  user: defineSearchAttributeKey('XswarmUser', 'KEYWORD'),
+  project: defineSearchAttributeKey('XswarmProject', 'KEYWORD'),
+  status: defineSearchAttributeKey('XswarmStatus', 'KEYWORD'),
+  costUsd: defineSearchAttributeKey('XswarmCostUsd', 'DOUBLE'),
+};

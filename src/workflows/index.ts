@@ -1,0 +1,2 @@
+// What the bundle holds: each export is a workflow type.
+export { sessionWorkflow as session } from './session.ts';

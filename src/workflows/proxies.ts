@@ -1,0 +1,51 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { SessionActivities } from './session-activities.ts';
+
+/** Connecting while somebody waits for a new session: about 20 s of tries, then the session is in `error`. */
+export const firstConnect = proxyActivities<Pick<SessionActivities, 'connect'>>({
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '20s',
+  heartbeatTimeout: '10s',
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: '200ms', backoffCoefficient: 1.6, maximumInterval: '2s' },
+});
+
+/** Connecting again, with a message in hand: five minutes of tries, then the session is in `error`. */
+export const reconnect = proxyActivities<Pick<SessionActivities, 'connect'>>({
+  startToCloseTimeout: '60s',
+  scheduleToCloseTimeout: '5m',
+  heartbeatTimeout: '10s',
+  cancellationType: 'TRY_CANCEL',
+  retry: { initialInterval: '200ms', backoffCoefficient: 1.6, maximumInterval: '2s' },
+});
+
+/** Short and next to the workflow: one marker in the history. The workflow sends again by itself when it fails. */
+export const { send } = proxyLocalActivities<Pick<SessionActivities, 'send'>>({
+  startToCloseTimeout: '5s',
+  retry: { maximumAttempts: 1 },
+});
+
+/** Long, with heartbeats; an attempt that loses its socket is tried again at once on any worker. */
+export const { receive } = proxyActivities<Pick<SessionActivities, 'receive'>>({
+  startToCloseTimeout: '24h',
+  heartbeatTimeout: '5s',
+  cancellationType: 'TRY_CANCEL',
+  retry: {
+    initialInterval: '100ms',
+    backoffCoefficient: 1.5,
+    maximumInterval: '1s',
+    nonRetryableErrorTypes: ['NOT_SENT', 'AGENT_UNREACHABLE', 'LEASE_LOST'],
+  },
+});
+
+/** Short; a gateway that is away lets go by itself. */
+export const { release } = proxyActivities<Pick<SessionActivities, 'release'>>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '200ms', maximumInterval: '2s' },
+});
+
+/** Written until it is written: what people read must not miss a status. */
+export const { mirror } = proxyLocalActivities<Pick<SessionActivities, 'mirror'>>({
+  startToCloseTimeout: '5s',
+  retry: { initialInterval: '50ms', maximumInterval: '5s' },
+});

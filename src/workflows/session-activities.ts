@@ -1,0 +1,89 @@
+import type { AgentName, Failure, SessionOptions } from '../domain/session.ts';
+import type { MirrorWrite, SessionSnapshot } from '../domain/mirror-write.ts';
+import type { TurnOutcome } from '../domain/turn.ts';
+
+/** All that an activity needs to take up a session's connection anew, on whatever worker it runs. */
+export interface Attachment {
+  session_id: string;
+  project_path: string;
+  options: Pick<SessionOptions, 'model' | 'permission_mode' | 'on_interrupt'>;
+  /** The lease that this run of the connection holds. */
+  epoch: number;
+  /** The newest event number of the gateway that the workflow has booked. */
+  cursor: number;
+}
+
+export interface ConnectInput {
+  attachment: Attachment;
+  /** Written to the mirror, completed by what the agent said of itself, once the connection is up. */
+  snapshot: SessionSnapshot;
+}
+
+export interface Connected {
+  agent: AgentName;
+  simulated: boolean;
+  /** True for a plain peer, which has no journal to make delivery exactly once. */
+  at_least_once: boolean;
+  background_tasks: number;
+}
+
+export interface SendInput {
+  attachment: Attachment;
+  message_id: string;
+  /** Null when the body is stored (it was too large for a signal). */
+  content: string | null;
+  context?: Record<string, unknown>;
+}
+
+export interface ReceiveInput {
+  attachment: Attachment;
+  /** The message whose turn is awaited; null to listen while the agent has background tasks. */
+  message_id: string | null;
+}
+
+/** A settled turn as the workflow keeps it: no body, only what the ledger and the operator need. */
+export interface SettledTurn {
+  seq: number;
+  turn_id: string;
+  message_id: string | null;
+  outcome: TurnOutcome;
+  failure: Failure | null;
+  cost_nano: number | null;
+  finished_at: string;
+  /** The beginning of the answer, 120 characters at most. */
+  preview: string;
+  /** SHA-256 of the whole answer, hex. */
+  digest: string;
+}
+
+export interface Received {
+  turns: SettledTurn[];
+  /** The newest event number that is in the mirror. */
+  cursor: number;
+  background_tasks: number;
+}
+
+export interface ReleaseInput {
+  attachment: Attachment;
+  mode: 'idle' | 'close';
+  reason: string;
+  /** Written to the mirror once the agent is let go; null to write nothing. */
+  snapshot: SessionSnapshot | null;
+}
+
+/**
+ * What a session's workflow does to the world. Each is safe to run twice.
+ * Failures carry these types: `AGENT_UNREACHABLE`, `LEASE_LOST`, `NOT_SENT`, `PROJECT_PATH`, `UNAVAILABLE`.
+ */
+export interface SessionActivities {
+  /** Opens the connection, waits until the agent is up, writes the snapshot. */
+  connect(input: ConnectInput): Promise<Connected>;
+  /** Hands one message to the gateway; resolves when its journal has it. */
+  send(input: SendInput): Promise<void>;
+  /** Mirrors events as they come until a turn is settled or the last background task ended. */
+  receive(input: ReceiveInput): Promise<Received>;
+  /** Lets the agent process go; the gateway being away is no error, it lets go by itself. */
+  release(input: ReleaseInput): Promise<void>;
+  /** Writes the mirror. */
+  mirror(writes: MirrorWrite[]): Promise<void>;
+}

@@ -1,0 +1,250 @@
+import type { Failure, AgentName, SessionStatus } from '../domain/session.ts';
+import { takesMessages } from '../domain/session.ts';
+import type { SessionSnapshot } from '../domain/mirror-write.ts';
+import type { SessionStart } from '../domain/session-workflows.ts';
+import type { SubmitMessage } from './definitions.ts';
+import type { Attachment, Connected, Received, SettledTurn } from './session-activities.ts';
+
+/** A message that waits or runs. */
+export interface QueuedMessage extends SubmitMessage {
+  accepted_at: string;
+}
+
+/** A refused message, to be reported once. */
+export interface RefusedMessage {
+  message_id: string;
+  failure: Failure;
+}
+
+/** The whole memory of a session; plain JSON, carried over continue-as-new as it is. */
+export interface SessionState extends SessionStart {
+  status: SessionStatus;
+  reason: string | null;
+  failure: Failure | null;
+  agent: AgentName | null;
+  simulated: boolean;
+  at_least_once: boolean;
+  /** Whether the gateway holds an agent for this epoch, as far as the workflow knows. */
+  connected: boolean;
+  epoch: number;
+  /** Newest event number of the gateway that is booked: a result at or below it books nothing. */
+  cursor: number;
+  /** Version of the snapshot, see `SessionSnapshot`. */
+  version: number;
+  queue: QueuedMessage[];
+  current: QueuedMessage | null;
+  refused: RefusedMessage[];
+  /** The ids taken last, oldest first. */
+  taken: string[];
+  cost_nano: number;
+  message_count: number;
+  turn_count: number;
+  /** Turns whose cost the agent could not tell. */
+  unpriced_turns: number;
+  background_tasks: number;
+  /** The turns settled last, newest first, for the operator. */
+  recent: SettledTurn[];
+  started_at: string;
+  ended_at: string | null;
+  last_activity: string;
+  /** Set once the session is to end. */
+  closing: string | null;
+}
+
+const TAKEN_IDS = 1_000;
+const RECENT_TURNS = 5;
+
+/** A session that was just asked for. */
+export function newSession(start: SessionStart, now: string): SessionState {
+  return {
+    ...start,
+    status: 'connecting',
+    reason: null,
+    failure: null,
+    agent: null,
+    simulated: false,
+    at_least_once: false,
+    connected: false,
+    epoch: 0,
+    cursor: 0,
+    version: 1,
+    queue: [],
+    current: null,
+    refused: [],
+    taken: [],
+    cost_nano: 0,
+    message_count: 0,
+    turn_count: 0,
+    unpriced_turns: 0,
+    background_tasks: 0,
+    recent: [],
+    started_at: now,
+    ended_at: null,
+    last_activity: now,
+    closing: null,
+  };
+}
+
+/** Takes a message: once per id, while the session takes messages and the queue has room; else it is refused. */
+export function accept(state: SessionState, message: SubmitMessage, now: string, queueDepth: number): SessionState {
+  if (state.taken.includes(message.message_id)) return state;
+  const taken = [...state.taken, message.message_id].slice(-TAKEN_IDS);
+  if (!takesMessages(state.status) || state.closing !== null) {
+    return refuse({ ...state, taken }, message, 'SESSION_NOT_ACTIVE', `Session is not active: ${state.session_id}`);
+  }
+  if (state.queue.length >= queueDepth) {
+    return refuse({ ...state, taken }, message, 'QUEUE_FULL', `Message queue is full for session: ${state.session_id}`);
+  }
+  return {
+    ...state,
+    taken,
+    message_count: state.message_count + 1,
+    last_activity: now,
+    queue: [...state.queue, { ...message, accepted_at: now }],
+  };
+}
+
+function refuse(state: SessionState, message: SubmitMessage, code: string, text: string): SessionState {
+  const refusal = { message_id: message.message_id, failure: { code, message: text } };
+  return { ...state, refused: [...state.refused, refusal] };
+}
+
+/** Starts the oldest message; the caller checks that one waits. */
+export function beginTurn(state: SessionState): SessionState {
+  const [current = null, ...queue] = state.queue;
+  return { ...state, current, queue };
+}
+
+/** Begins a connection: a new lease, and a snapshot version of its own for what it will write. */
+export function beginConnect(state: SessionState): SessionState {
+  return { ...state, connected: false, epoch: state.epoch + 1, version: state.version + 1 };
+}
+
+/** The connection is up. */
+export function connected(state: SessionState, peer: Connected): SessionState {
+  return { ...state, ...peer, connected: true, status: state.closing === null ? 'active' : state.status };
+}
+
+/** The connection is gone; the next turn opens a new one. */
+export function lost(state: SessionState): SessionState {
+  return { ...state, connected: false };
+}
+
+/** Books what the gateway settled: each event number once, the ledger adds up, the awaited message is done. */
+export function book(state: SessionState, received: Received, now: string): SessionState {
+  const fresh = received.turns.filter((turn) => turn.seq > state.cursor);
+  const booked = fresh.reduce(bookTurn, state);
+  return {
+    ...booked,
+    cursor: Math.max(state.cursor, received.cursor),
+    background_tasks: received.background_tasks,
+    last_activity: fresh.length > 0 ? now : state.last_activity,
+  };
+}
+
+function bookTurn(state: SessionState, turn: SettledTurn): SessionState {
+  return {
+    ...state,
+    cost_nano: state.cost_nano + (turn.cost_nano ?? 0),
+    unpriced_turns: state.unpriced_turns + (turn.cost_nano === null ? 1 : 0),
+    turn_count: state.turn_count + 1,
+    current: state.current?.message_id === turn.message_id ? null : state.current,
+    recent: [turn, ...state.recent].slice(0, RECENT_TURNS),
+  };
+}
+
+/** Whether nothing runs and nothing waits, so that the idle clocks count. */
+export function isQuiet(state: SessionState): boolean {
+  return state.current === null && state.queue.length === 0 && state.background_tasks === 0;
+}
+
+/** The agent process was let go, the conversation stays. */
+export function idled(state: SessionState): SessionState {
+  return { ...state, status: 'idle', connected: false, version: state.version + 1 };
+}
+
+/** Asks the session to end; the first reason stays. */
+export function close(state: SessionState, reason: string): SessionState {
+  return state.closing === null ? { ...state, closing: reason } : state;
+}
+
+/** The session begins to end. */
+export function disconnecting(state: SessionState): SessionState {
+  return { ...state, status: 'disconnecting', reason: state.closing, version: state.version + 1 };
+}
+
+/** The session has ended. */
+export function disconnected(state: SessionState, now: string): SessionState {
+  return {
+    ...state,
+    status: 'disconnected',
+    reason: state.closing,
+    connected: false,
+    background_tasks: 0,
+    ended_at: now,
+    version: state.version + 1,
+  };
+}
+
+/** The agent cannot be had; the run ends and a later start goes on from here. */
+export function broken(state: SessionState, failure: Failure, now: string): SessionState {
+  return {
+    ...state,
+    status: 'error',
+    reason: failure.message,
+    failure,
+    connected: false,
+    background_tasks: 0,
+    ended_at: now,
+    version: state.version + 1,
+  };
+}
+
+/** A session in `error` that is started again: the ledger, ids and conversation stay. */
+export function revived(state: SessionState, now: string): SessionState {
+  return {
+    ...state,
+    status: 'connecting',
+    reason: null,
+    failure: null,
+    ended_at: null,
+    closing: null,
+    last_activity: now,
+    version: state.version + 1,
+  };
+}
+
+/** Takes everything that waits or runs out of the session, to be reported as not carried out. */
+export function dropAll(state: SessionState): SessionState {
+  return { ...state, current: null, queue: [], refused: [] };
+}
+
+/** What the mirror shows of the session. */
+export function snapshotOf(state: SessionState): SessionSnapshot {
+  const { session_id, version, user_id, project_path, title, options, status, reason, failure } = state;
+  const { agent, simulated, at_least_once, started_at, ended_at, last_activity } = state;
+  return {
+    session_id,
+    version,
+    user_id,
+    project_path,
+    title,
+    options,
+    status,
+    reason,
+    failure,
+    agent,
+    simulated,
+    at_least_once,
+    started_at,
+    ended_at,
+    last_activity,
+  };
+}
+
+/** What an activity needs to take the connection up. */
+export function attachmentOf(state: SessionState): Attachment {
+  const { session_id, project_path, epoch, cursor } = state;
+  const { model, permission_mode, on_interrupt } = state.options;
+  return { session_id, project_path, options: { model, permission_mode, on_interrupt }, epoch, cursor };
+}
