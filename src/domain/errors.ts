@@ -17,8 +17,10 @@ export const ERROR_CODES = [
   'IDEMPOTENCY_MISMATCH',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'METHOD_NOT_ALLOWED',
   'TOO_LARGE',
   'RATE_LIMITED',
+  'SLOW_READER',
   'UNAVAILABLE',
   'INTERNAL',
 ] as const;
@@ -73,6 +75,14 @@ export const errors = {
   idempotencyMismatch: (key: string): XswarmError =>
     new XswarmError('IDEMPOTENCY_MISMATCH', `Idempotency key was used with another body: ${key}`),
   unauthenticated: (message = 'Missing or invalid token'): XswarmError => new XswarmError('UNAUTHENTICATED', message),
+  forbidden: (message: string): XswarmError => new XswarmError('FORBIDDEN', message),
+  tooLarge: (maxBytes: number): XswarmError => new XswarmError('TOO_LARGE', `Body is larger than ${maxBytes} bytes`),
+  rateLimited: (seconds: number): XswarmError =>
+    new XswarmError('RATE_LIMITED', `Too many requests: try again in ${seconds} s`, {
+      details: { retry_after_seconds: seconds },
+    }),
+  slowReader: (): XswarmError =>
+    new XswarmError('SLOW_READER', 'Reader is too slow: connect again and resume from the last number received'),
   unavailable: (what: string, cause?: unknown): XswarmError =>
     new XswarmError('UNAVAILABLE', `${what} cannot be reached`, { cause, details: { retry_after_seconds: 2 } }),
 } as const;
