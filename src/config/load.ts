@@ -1,0 +1,62 @@
+import { ConfigError } from './config-error.ts';
+import { followGateway, followSupervisorUrl, refuseOpenLocal } from './derive.ts';
+import { describeOrigin } from './origin.ts';
+import type { LoadedConfig, Origin } from './origin.ts';
+import { isTable, readConfigFile } from './read-file.ts';
+import type { ConfigFile, ConfigPlaces } from './read-file.ts';
+import { namedKeys } from './sections.ts';
+import type { Config, NamedKey } from './sections.ts';
+import { unknownInFile, unknownVariables } from './unknown.ts';
+
+/** Reads file and environment (which wins) over the defaults. Throws `ConfigError` on anything that is not allowed. */
+export function loadConfig(places: ConfigPlaces): LoadedConfig {
+  const file = readConfigFile(places);
+  const keys = namedKeys();
+  const problems = [...(file === null ? [] : unknownInFile(file, keys)), ...unknownVariables(places.env, keys)];
+  const values: Record<string, Record<string, unknown>> = {};
+  const origins: Record<string, Origin> = {};
+
+  for (const named of keys) {
+    const found = lookUp(named, places.env, file);
+    const parsed = named.key.schema.safeParse(found.value);
+    if (!parsed.success) problems.push(wrongValue(named, found));
+    (values[named.section] ??= {})[named.name] = parsed.success ? parsed.data : named.key.fallback;
+    origins[named.path] = found.origin;
+  }
+
+  const loaded: LoadedConfig = { config: values as unknown as Config, origins, file: file?.path ?? null };
+  followGateway(loaded);
+  followSupervisorUrl(loaded);
+  problems.push(...refuseOpenLocal(loaded));
+  if (isNotEmpty(problems)) throw new ConfigError(problems);
+  return loaded;
+}
+
+interface Found {
+  value: unknown;
+  origin: Origin;
+}
+
+function lookUp(named: NamedKey, env: ConfigPlaces['env'], file: ConfigFile | null): Found {
+  for (const name of named.variables) {
+    const text = env[name];
+    // An empty variable is one that was not set: compose files write `${NAME:-}`.
+    if (text !== undefined && text !== '') {
+      return { value: named.key.fromText(text), origin: { from: 'variable', name } };
+    }
+  }
+  const section = file?.content[named.section];
+  if (file !== null && isTable(section) && Object.hasOwn(section, named.name)) {
+    return { value: section[named.name], origin: { from: 'file', path: file.path } };
+  }
+  return { value: named.key.fallback, origin: { from: 'default' } };
+}
+
+function wrongValue(named: NamedKey, found: Found): string {
+  const shown = named.key.secret ? '[hidden]' : JSON.stringify(found.value);
+  return `[${named.section}] ${named.name} = ${shown} (${describeOrigin(found.origin)}) must be ${named.key.allowed}`;
+}
+
+function isNotEmpty(list: string[]): list is [string, ...string[]] {
+  return list.length > 0;
+}
