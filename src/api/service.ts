@@ -1,3 +1,4 @@
+import type { Caller } from '../domain/caller.ts';
 import type { SessionEvent } from '../domain/event.ts';
 import type {
   Session,
@@ -14,14 +15,9 @@ import type {
   LiveFrame,
 } from '../domain/service-data.ts';
 
+export type * from '../domain/caller.ts';
 export type * from '../domain/service-data.ts';
-
-/** Who calls. In local mode without a token `user_id` is null and the call acts as the user that it names. */
-export interface Caller {
-  user_id: string | null;
-  admin: boolean;
-  via: 'local' | 'token';
-}
+export type * from '../domain/user.ts';
 
 /**
  * Everything callers can do, in one place: REST and the supervisor socket are two doors to it.
@@ -73,37 +69,4 @@ export interface SessionService {
   watchAll(caller: Caller, signal: AbortSignal): AsyncIterable<LiveFrame>;
   /** Throws `UNAVAILABLE` with the reason while Temporal, the database or the gateway is away. */
   ready(): Promise<void>;
-}
-
-/** Users and API tokens; what the CLI and admins use. */
-export interface User {
-  id: string;
-  phone: string | null;
-  email: string | null;
-  admin: boolean;
-  default_project: string | null;
-  created_at: string;
-}
-
-export interface TokenInfo {
-  id: string;
-  user_id: string;
-  name: string | null;
-  created_at: string;
-  last_used_at: string | null;
-  revoked_at: string | null;
-}
-
-export interface UserService {
-  add(user: { id: string; phone?: string; email?: string; admin?: boolean; default_project?: string }): User;
-  list(): User[];
-  get(id: string): User | null;
-  /** Refuses while the user has open sessions (`INVALID_REQUEST`). */
-  remove(id: string): void;
-  /** The secret is shown here and never again. */
-  createToken(userId: string, name?: string): { info: TokenInfo; secret: string };
-  listTokens(userId?: string): TokenInfo[];
-  revokeToken(id: string): void;
-  /** The caller a bearer token stands for, compared in constant time; null when it is none or revoked. */
-  authenticate(secret: string): Caller | null;
 }

@@ -1,0 +1,34 @@
+import type { Caller } from './caller.ts';
+
+/** Users and API tokens; what the CLI and admins use. */
+export interface User {
+  id: string;
+  phone: string | null;
+  email: string | null;
+  admin: boolean;
+  default_project: string | null;
+  created_at: string;
+}
+
+export interface TokenInfo {
+  id: string;
+  user_id: string;
+  name: string | null;
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface UserService {
+  add(user: { id: string; phone?: string; email?: string; admin?: boolean; default_project?: string }): User;
+  list(): User[];
+  get(id: string): User | null;
+  /** Refuses while the user has open sessions (`INVALID_REQUEST`). */
+  remove(id: string): void;
+  /** The secret is shown here and never again. */
+  createToken(userId: string, name?: string): { info: TokenInfo; secret: string };
+  listTokens(userId?: string): TokenInfo[];
+  revokeToken(id: string): void;
+  /** The caller a bearer token stands for, compared in constant time; null when it is none or revoked. */
+  authenticate(secret: string): Caller | null;
+}
