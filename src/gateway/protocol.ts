@@ -185,3 +185,6 @@ export const GATEWAY_CLOSE = {
   shuttingDown: 1001,
   invalidFrame: 1008,
 } as const;
+
+/** The response header of the upgrade by which a gateway says that it speaks the sub-protocol, not only accepts its name. */
+export const AGENT_PROTOCOL_HEADER = 'x-xswarm-agent-protocol';

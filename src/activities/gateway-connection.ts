@@ -1,0 +1,140 @@
+import type { WebSocket } from 'ws';
+import type { AgentMessage } from '../domain/turn.ts';
+import { GATEWAY_CLOSE, serverFrame, type ClientFrame, type ServerFrame } from '../gateway/protocol.ts';
+import type { Connected } from '../workflows/session-activities.ts';
+import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connection.ts';
+import { ConnectionError, unreachable } from './connection-errors.ts';
+import { EventBuffer } from './event-buffer.ts';
+
+type Reply = Exclude<ServerFrame, { type: 'event' | 'delta' }>;
+type Request = ClientFrame extends infer F ? (F extends ClientFrame ? Omit<F, 'request_id'> : never) : never;
+
+const REPLY_TIMEOUT_MS = 4_000;
+/** Starting an agent may wait in line behind others. */
+const START_TIMEOUT_MS = 28_000;
+
+/** Takes an open socket that speaks the sub-protocol, opens the session on it and resolves once the lease is held. */
+export async function openGatewayConnection(socket: WebSocket, options: OpenOptions): Promise<AgentConnection> {
+  const { attachment } = options;
+  const buffer = new EventBuffer(attachment.cursor);
+  const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
+  let lastRequest = 0;
+  let isClosed = false;
+
+  function fail(error: ConnectionError): void {
+    isClosed = true;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+    buffer.fail(error);
+    socket.terminate();
+  }
+
+  socket.on('message', (data: Buffer, isBinary) => {
+    const frame = isBinary ? null : parseFrame(data);
+    if (frame === null) return fail(new ConnectionError('UNAVAILABLE', 'The gateway sent a frame that does not parse'));
+    if (frame.type === 'event') return buffer.push({ seq: frame.seq, event: frame.event });
+    if (frame.type === 'delta') return options.onDelta({ message_id: frame.message_id, text: frame.text });
+    if (frame.request_id === undefined) return fail(errorOf(frame));
+    waiting.get(frame.request_id)?.resolve(frame);
+    waiting.delete(frame.request_id);
+  });
+  socket.on('close', (code) => fail(closedBy(code)));
+  socket.on('error', (error) => fail(new ConnectionError('UNAVAILABLE', error.message, { cause: error })));
+
+  async function request(frame: Request, timeoutMs: number): Promise<Reply> {
+    if (isClosed) throw new ConnectionError('UNAVAILABLE', 'The line to the gateway is closed');
+    const request_id = (lastRequest += 1);
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.delete(request_id);
+        reject(new ConnectionError('UNAVAILABLE', `The gateway did not answer ${frame.type} within ${timeoutMs} ms`));
+      }, timeoutMs);
+      waiting.set(request_id, {
+        resolve: (value) => (clearTimeout(timer), resolve(value)),
+        reject: (error) => (clearTimeout(timer), reject(error)),
+      });
+      socket.send(JSON.stringify({ ...frame, request_id }));
+    });
+    if (reply.type === 'error') throw errorOf(reply);
+    return reply;
+  }
+
+  const opened = await request(
+    {
+      type: 'open',
+      session_id: attachment.session_id,
+      epoch: attachment.epoch,
+      project_path: attachment.project_path,
+      options: attachment.options,
+      after_seq: attachment.cursor,
+      start: options.start,
+    },
+    options.start ? START_TIMEOUT_MS : REPLY_TIMEOUT_MS,
+  ).catch((error: unknown) => {
+    socket.terminate();
+    throw error;
+  });
+  if (opened.type !== 'opened') throw unreachable(`the gateway answered open with ${opened.type}`);
+  if (opened.last_seq < attachment.cursor) {
+    socket.terminate();
+    throw unreachable('the gateway has lost the journal of this session', { retryable: false });
+  }
+  const peer: Connected = {
+    agent: opened.agent,
+    simulated: opened.simulated,
+    at_least_once: false,
+    background_tasks: opened.background_tasks,
+  };
+
+  return {
+    epoch: attachment.epoch,
+    peer,
+    get isClosed(): boolean {
+      return isClosed;
+    },
+    covers: (cursor) => buffer.covers(cursor),
+    async send(message: AgentMessage): Promise<void> {
+      await request({ type: 'send', ...message }, REPLY_TIMEOUT_MS);
+    },
+    take: (cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> => buffer.take(cursor, signal),
+    async release(mode, reason): Promise<void> {
+      await request({ type: 'release', mode, reason }, 20_000);
+    },
+    close(): void {
+      isClosed = true;
+      socket.close();
+    },
+  };
+}
+
+function parseFrame(data: Buffer): ServerFrame | null {
+  try {
+    const parsed = serverFrame.safeParse(JSON.parse(data.toString('utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function errorOf(frame: Extract<Reply, { type: 'error' }> | Reply): ConnectionError {
+  if (frame.type !== 'error') return new ConnectionError('UNAVAILABLE', `Unexpected ${frame.type} from the gateway`);
+  switch (frame.code) {
+    case 'LEASE_LOST':
+      return new ConnectionError('LEASE_LOST', frame.message);
+    case 'PROJECT_PATH':
+      return new ConnectionError('PROJECT_PATH', frame.message);
+    case 'AGENT_UNREACHABLE':
+      return unreachable(frame.message);
+    case 'NOT_OPEN':
+    case 'BUSY':
+    case 'UNAVAILABLE':
+    case 'INVALID_FRAME':
+      return new ConnectionError('UNAVAILABLE', frame.message);
+  }
+}
+
+/** A socket that another attempt took over is worth another try: the attempt that is meant to live wins. */
+function closedBy(code: number): ConnectionError {
+  const why = code === GATEWAY_CLOSE.leaseLost ? 'another connection took the session over' : `close code ${code}`;
+  return new ConnectionError('UNAVAILABLE', `The line to the gateway broke: ${why}`);
+}

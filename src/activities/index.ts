@@ -1,0 +1,21 @@
+import type { Mirror } from '../domain/mirror-write.ts';
+import type { SessionActivities } from '../workflows/session-activities.ts';
+import { makeConnect } from './connect.ts';
+import type { Connections } from './connections.ts';
+import { withFailures } from './failure.ts';
+import { makeReceive } from './receive.ts';
+import { makeRelease } from './release.ts';
+import { makeSend } from './send.ts';
+
+/** All activities of a session, over one set of connections and one mirror. */
+export function makeActivities(deps: { connections: Connections; mirror: Mirror }): SessionActivities {
+  return {
+    connect: makeConnect(deps),
+    send: makeSend(deps),
+    receive: makeReceive(deps),
+    release: makeRelease(deps),
+    async mirror(writes) {
+      await withFailures(() => deps.mirror.write(writes));
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import { usdToNano } from '../domain/money.ts';
+import type { AgentMessage, TurnResult } from '../domain/turn.ts';
+import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connection.ts';
+import { ConnectionError } from './connection-errors.ts';
+import { EventBuffer } from './event-buffer.ts';
+
+/** The guide's `ClaudeCodeResponse`, as a plain peer sends it. */
+const response = z.object({
+  id: z.string().optional(),
+  message_id: z.string(),
+  content: z.string(),
+  timestamp: z.string().optional(),
+  cost_usd: z.number().nonnegative().nullish(),
+  status: z.string().optional(),
+});
+
+const FAILED = new Set(['error', 'failed', 'failure']);
+const PARTIAL = new Set(['partial', 'streaming', 'in_progress']);
+
+/**
+ * Speaks the guide's bare frames (Message out, Response in) to a peer without the sub-protocol.
+ * There is no journal at the other end, so numbers are given here and a message is delivered at least once.
+ */
+export function openPlainConnection(socket: WebSocket, options: OpenOptions): AgentConnection {
+  const { attachment } = options;
+  const buffer = new EventBuffer(attachment.cursor);
+  const outstanding = new Map<string, string>();
+  let seq = attachment.cursor;
+  let isClosed = false;
+
+  function emit(event: NumberedEvent['event']): void {
+    seq += 1;
+    buffer.push({ seq, event });
+  }
+
+  function fail(error: ConnectionError): void {
+    isClosed = true;
+    buffer.fail(error);
+  }
+
+  socket.on('message', (data: Buffer) => {
+    const parsed = parseResponse(data);
+    if (parsed === null) return;
+    const startedAt = outstanding.get(parsed.message_id);
+    if (startedAt === undefined) return;
+    if (PARTIAL.has(parsed.status ?? '')) {
+      return options.onDelta({ message_id: parsed.message_id, text: parsed.content });
+    }
+    outstanding.delete(parsed.message_id);
+    const turn = turnOf(parsed, startedAt);
+    emit({ type: 'result', timestamp: turn.finished_at, turn });
+  });
+  // What was outstanding has to be sent again: the peer keeps nothing for us.
+  socket.on('close', (code) => fail(new ConnectionError('NOT_SENT', `The peer closed the line (code ${code})`)));
+  socket.on('error', (error) => fail(new ConnectionError('NOT_SENT', error.message, { cause: error })));
+
+  return {
+    epoch: attachment.epoch,
+    peer: { agent: 'peer', simulated: false, at_least_once: true, background_tasks: 0 },
+    get isClosed(): boolean {
+      return isClosed;
+    },
+    covers: (cursor) => buffer.covers(cursor),
+    async send(message: AgentMessage): Promise<void> {
+      if (isClosed) throw new ConnectionError('UNAVAILABLE', 'The line to the peer is closed');
+      if (outstanding.has(message.message_id)) return;
+      const timestamp = new Date().toISOString();
+      outstanding.set(message.message_id, timestamp);
+      const { message_id: id, content, context } = message;
+      const frame = JSON.stringify({ id, session_id: attachment.session_id, content, timestamp, context });
+      await new Promise<void>((resolve, reject) => {
+        socket.send(frame, (error) => (error ? reject(new ConnectionError('UNAVAILABLE', error.message)) : resolve()));
+      });
+      emit({ type: 'accepted', timestamp, ...message });
+    },
+    take: (cursor, signal) => buffer.take(cursor, signal),
+    async release(): Promise<void> {
+      isClosed = true;
+      socket.close();
+    },
+    close(): void {
+      isClosed = true;
+      socket.close();
+    },
+  };
+}
+
+function parseResponse(data: Buffer): z.infer<typeof response> | null {
+  try {
+    const parsed = response.safeParse(JSON.parse(data.toString('utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function turnOf(answer: z.infer<typeof response>, startedAt: string): TurnResult {
+  const failed = FAILED.has(answer.status ?? '');
+  const finishedAt = new Date().toISOString();
+  return {
+    turn_id: randomUUID(),
+    message_id: answer.message_id,
+    outcome: failed ? 'failed' : 'done',
+    content: answer.content,
+    failure: failed ? { code: 'TURN_FAILED', message: answer.content || 'the peer reported an error' } : null,
+    cost_nano: answer.cost_usd === null || answer.cost_usd === undefined ? null : usdToNano(answer.cost_usd),
+    usage: [],
+    agent: 'peer',
+    simulated: false,
+    started_at: startedAt,
+    finished_at: finishedAt,
+  };
+}

@@ -1,0 +1,142 @@
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { errors, XswarmError } from '../domain/errors.ts';
+import type { SessionStart, SessionWorkflows } from '../domain/session-workflows.ts';
+import type { AgentMessage } from '../domain/turn.ts';
+import {
+  disconnect,
+  getLedger,
+  reap,
+  searchAttributes,
+  SESSION_WORKFLOW,
+  submitMessage,
+  workflowIdOf,
+  type SubmitMessage,
+} from '../workflows/definitions.ts';
+import type { SessionInput, sessionWorkflow } from '../workflows/session.ts';
+import type { SessionState } from '../workflows/session-state.ts';
+import { TASK_QUEUE } from './settings.ts';
+
+export interface SessionWorkflowsOptions {
+  client: Client;
+  /** Events after which a session continues as new. */
+  budgetEvents: number;
+  queueDepth: number;
+}
+
+const CALL_TIMEOUT_MS = 8_000;
+const PING_TIMEOUT_MS = 2_000;
+
+/** The sessions' workflows by the Temporal client: the only place where the api's words meet Temporal's. */
+export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionWorkflows {
+  const { client } = options;
+  const limits = { budget_events: options.budgetEvents, queue_depth: options.queueDepth };
+
+  /** Runs a call with a time limit, and gives its failures the product's names. */
+  async function call<T>(sessionId: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
+    try {
+      return await client.withDeadline(Date.now() + timeoutMs, run);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw await notRunning(sessionId);
+      if (error instanceof XswarmError || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+      if (isUnreachable(error)) throw errors.unavailable('Temporal', error);
+      throw error;
+    }
+  }
+
+  async function notRunning(sessionId: string): Promise<XswarmError> {
+    const status = await describe(sessionId);
+    return status === 'unknown' ? errors.sessionNotFound(sessionId) : errors.sessionNotActive(sessionId);
+  }
+
+  async function describe(sessionId: string): Promise<'running' | 'ended' | 'unknown'> {
+    try {
+      const { status } = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => handleOf(sessionId).describe());
+      return status.name === 'RUNNING' ? 'running' : 'ended';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return 'unknown';
+      throw isUnreachable(error) ? errors.unavailable('Temporal', error) : error;
+    }
+  }
+
+  function handleOf(sessionId: string): WorkflowHandle<typeof sessionWorkflow> {
+    return client.workflow.getHandle<typeof sessionWorkflow>(workflowIdOf(sessionId));
+  }
+
+  async function startRun(session: SessionStart, input: SessionInput, again: boolean): Promise<void> {
+    await client.workflow.start(SESSION_WORKFLOW, {
+      workflowId: workflowIdOf(session.session_id),
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      workflowTaskTimeout: '5s',
+      staticSummary: `${session.user_id}: ${session.title ?? session.project_path}`.slice(0, 200),
+      typedSearchAttributes: [
+        { key: searchAttributes.user, value: session.user_id },
+        { key: searchAttributes.project, value: session.project_path },
+        { key: searchAttributes.status, value: 'connecting' },
+        { key: searchAttributes.costUsd, value: 0 },
+      ],
+    });
+  }
+
+  async function start(session: SessionStart): Promise<'started' | 'running'> {
+    try {
+      await startRun(session, { ...limits, start: session }, false);
+      return 'started';
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    if ((await describe(session.session_id)) === 'running') return 'running';
+    const last = (await handleOf(session.session_id).result()) as SessionState;
+    if (last.status !== 'error') throw errors.sessionNotActive(session.session_id);
+    try {
+      await startRun(session, { ...limits, state: last }, true);
+      return 'started';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'running';
+      throw error;
+    }
+  }
+
+  async function submit(sessionId: string, message: SubmitMessage): Promise<void> {
+    await call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(submitMessage, message));
+  }
+
+  return {
+    start: (session) => call(session.session_id, CALL_TIMEOUT_MS, () => start(session)),
+    submit: (sessionId, { message_id, content, context }: AgentMessage) =>
+      submit(sessionId, { message_id, content, context }),
+    submitStored: (sessionId, messageId) => submit(sessionId, { message_id: messageId, content: null }),
+    disconnect: (sessionId, reason) =>
+      call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(disconnect, { reason })),
+    reap: (sessionId) => call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(reap)),
+    ledger: (sessionId) => call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).query(getLedger)),
+    describe,
+    async listRunning() {
+      return await call('', 30_000, async () => {
+        const ids: string[] = [];
+        const running = client.workflow.list({
+          query: `WorkflowType = "${SESSION_WORKFLOW}" AND ExecutionStatus = "Running"`,
+        });
+        for await (const { workflowId } of running) ids.push(workflowId.slice(workflowIdOf('').length));
+        return ids;
+      });
+    },
+    async ping() {
+      await call('', PING_TIMEOUT_MS, () => client.workflowService.getSystemInfo({}));
+    },
+  };
+}
+
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const cause = isGrpcServiceError(error) ? error : error.cause;
+  return isGrpcServiceError(cause);
+}

@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { makeActivities } from '../activities/index.ts';
+import { makeConnections } from '../activities/connections.ts';
+import type { Mirror } from '../domain/mirror-write.ts';
+import { TASK_QUEUE } from '../temporal/settings.ts';
+
+/** The bundle that the build makes beside the compiled code. */
+export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+export interface WorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  mirror: Mirror;
+  gateway: { url: string; token: string };
+  bundlePath?: string;
+  /** Workflows kept in memory: about 41 KB each. */
+  maxCachedWorkflows?: number;
+  taskQueue?: string;
+}
+
+export interface RunningWorker {
+  /** Resolves when the worker has stopped; rejects when it failed. */
+  readonly done: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a worker for sessions: their workflows and the activities that hold their sockets. */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const connections = makeConnections({
+    url: options.gateway.url,
+    token: options.gateway.token,
+    onDelta: (sessionId, delta) => options.mirror.live(sessionId, delta),
+  });
+  const worker = await Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue ?? TASK_QUEUE,
+    workflowBundle: { codePath: options.bundlePath ?? WORKFLOW_BUNDLE },
+    activities: makeActivities({ connections, mirror: options.mirror }),
+    maxCachedWorkflows: options.maxCachedWorkflows ?? 2_000,
+    // A running turn holds a slot, and so does a session with background tasks.
+    maxConcurrentActivityTaskExecutions: 2_000,
+    maxConcurrentLocalActivityExecutions: 200,
+    // After a worker's death its cached sessions wait this long before another worker takes them.
+    stickyQueueScheduleToStartTimeout: '2s',
+    shutdownForceTime: '3s',
+  });
+  const done = worker.run().finally(() => connections.closeAll());
+  return {
+    done,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done;
+    },
+  };
+}
