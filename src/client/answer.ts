@@ -1,0 +1,122 @@
+import type { Failure } from '../domain/session.ts';
+import type { MessageState } from '../domain/service-data.ts';
+import type { TurnOutcome } from '../domain/turn.ts';
+import { ConnectorError, isRecord } from './connector-error.ts';
+import type { Http } from './http.ts';
+
+/** A message that was accepted for Claude. */
+export interface ClaudeCodeMessage {
+  id: string;
+  session_id: string;
+  content: string;
+  timestamp: string;
+  context?: Record<string, unknown>;
+}
+
+/** The answer to a message. `status` is its turn's outcome; `error` says why it is not `done`. */
+export interface ClaudeCodeResponse {
+  id: string;
+  message_id: string;
+  content: string;
+  timestamp: string;
+  cost_usd: number | null;
+  status: TurnOutcome;
+  /** Whether the simulator answered instead of Claude. */
+  simulated: boolean;
+  error?: Failure;
+}
+
+/** What a message is sent with; sending it again with the same `key` changes nothing. */
+export interface Submission {
+  sessionId: string;
+  content: string;
+  context?: Record<string, unknown>;
+  key: string;
+}
+
+const WAIT_SECONDS = 60;
+
+/** Hands a message over and resolves when it is accepted; the answer is there already where the turn was settled before. */
+export async function submit(http: Http, submission: Submission, signal?: AbortSignal): Promise<ClaudeCodeMessage> {
+  const body = await post(http, submission, 'respond-async', 15_000, signal).catch(settledBody);
+  return {
+    id: String(body.message_id),
+    session_id: submission.sessionId,
+    content: submission.content,
+    timestamp: typeof body.timestamp === 'string' ? body.timestamp : new Date().toISOString(),
+    ...(submission.context !== undefined && { context: submission.context }),
+  };
+}
+
+/** Hands a message over, or waits for one that was handed over, until its turn is settled. */
+export async function waitForAnswer(
+  http: Http,
+  submission: Submission,
+  signal?: AbortSignal,
+): Promise<ClaudeCodeResponse> {
+  for (;;) {
+    // The same key is the same message for ever, so that asking again only waits.
+    const timeoutMs = (WAIT_SECONDS + 15) * 1000;
+    const body = await post(http, submission, `wait=${WAIT_SECONDS}`, timeoutMs, signal).catch(settledBody);
+    const response = toResponse(body);
+    if (response !== null) return response;
+  }
+}
+
+/** Reads a message's state: the response where its turn is settled, null where it is not. */
+export async function readAnswer(
+  http: Http,
+  sessionId: string,
+  messageId: string,
+  signal?: AbortSignal,
+): Promise<ClaudeCodeResponse | null> {
+  const path = `/api/claude-code/sessions/${encodeURIComponent(sessionId)}/messages/${encodeURIComponent(messageId)}`;
+  const { body } = await http.call({ method: 'GET', path, repeatable: true, signal });
+  return isRecord(body) ? toResponse(body) : null;
+}
+
+async function post(
+  http: Http,
+  submission: Submission,
+  prefer: string,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, unknown>> {
+  const { status, body } = await http.call({
+    method: 'POST',
+    path: `/api/claude-code/sessions/${encodeURIComponent(submission.sessionId)}/messages`,
+    body: { message: submission.content, ...(submission.context !== undefined && { context: submission.context }) },
+    headers: { prefer, 'idempotency-key': submission.key },
+    timeoutMs,
+    repeatable: true,
+    signal,
+  });
+  if (!isRecord(body) || typeof body.message_id !== 'string') {
+    throw new ConnectorError('INTERNAL', 'The server answered without a message_id', { reached: 'answered', status });
+  }
+  return status === 200 ? { status: 'done', ...body } : body;
+}
+
+/** Turns the errors that tell a turn's outcome into that outcome; throws the others again. */
+function settledBody(error: unknown): Record<string, unknown> {
+  if (!(error instanceof ConnectorError) || error.details.message_id === undefined) throw error;
+  if (error.code !== 'TURN_FAILED' && error.code !== 'TURN_UNKNOWN') throw error;
+  const status: TurnOutcome = error.code === 'TURN_FAILED' ? 'failed' : 'unknown';
+  return { ...error.details, status, error: { code: error.code, message: error.message } };
+}
+
+function toResponse(body: Record<string, unknown>): ClaudeCodeResponse | null {
+  const state = body as Partial<MessageState>;
+  if (state.message_id === undefined) return null;
+  if (state.status !== 'done' && state.status !== 'failed' && state.status !== 'unknown') return null;
+  return {
+    id: state.response_id ?? state.message_id,
+    message_id: state.message_id,
+    content: state.content ?? '',
+    timestamp: state.timestamp ?? new Date().toISOString(),
+    cost_usd: state.cost_usd ?? null,
+    status: state.status,
+    simulated: state.simulated ?? false,
+    ...(state.error !== undefined && { error: state.error }),
+  };
+}

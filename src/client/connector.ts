@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import type { RouteConversation, Routed, Session } from '../domain/service-data.ts';
+import type { SessionOptions } from '../domain/session.ts';
+import { errors } from '../domain/errors.ts';
+import { readAnswer, submit, waitForAnswer } from './answer.ts';
+import type { ClaudeCodeMessage, ClaudeCodeResponse, Submission } from './answer.ts';
+import { makeHttp } from './http.ts';
+import type { HttpOptions } from './http.ts';
+import { API, SessionReader } from './session-reader.ts';
+import { subscribeTo } from './subscribe.ts';
+import type { Subscribed, SubscribeOptions } from './subscribe.ts';
+
+/** How a connector reaches xswarm; without a `url` it looks at `http://127.0.0.1:8787`. */
+export type ConnectorOptions = Partial<HttpOptions>;
+
+/** What a session may be created with besides its user and project. */
+export interface NewSessionOptions {
+  /** The caller's own id; else a UUID is made, so that a repeated call gives the same session. */
+  sessionId?: string;
+  title?: string;
+  options?: SessionOptions;
+  signal?: AbortSignal;
+}
+
+/** What a message may be sent with. */
+export interface SendOptions {
+  /** The same key on one session is the same message for ever. */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+interface Outstanding extends Submission {
+  messageId: string;
+}
+
+/**
+ * Holds Claude Code sessions over xswarm's REST interface. Calls that are safe to repeat are repeated while the server is
+ * away for a moment; a message is never carried out twice. Every failure is a `ConnectorError` with a stable `code`.
+ *
+ * @example
+ * const connector = new ClaudeCodeConnector();
+ * const session = await connector.createSession('user123', '/path/to/project');
+ * await connector.sendMessage(session.id, 'Check git status', { source: 'sms' });
+ * const response = await connector.receiveResponse(session.id);
+ * console.log(response?.content, response?.cost_usd);
+ * await connector.disconnectSession(session.id);
+ */
+export class ClaudeCodeConnector extends SessionReader {
+  private readonly outstanding = new Map<string, Outstanding[]>();
+
+  constructor(options: ConnectorOptions = {}) {
+    super(makeHttp({ ...options, url: options.url ?? 'http://127.0.0.1:8787' }));
+  }
+
+  /** Creates a session and resolves when its agent is connected. Calling it again with the same `sessionId` is safe. */
+  async createSession(userId: string, projectPath: string, options: NewSessionOptions = {}): Promise<Session> {
+    const sessionId = options.sessionId ?? randomUUID();
+    await this.http.call({
+      method: 'POST',
+      path: `${API}/sessions`,
+      body: {
+        user_id: userId,
+        project_path: projectPath,
+        session_id: sessionId,
+        ...(options.title !== undefined && { title: options.title }),
+        ...(options.options !== undefined && { options: options.options }),
+      },
+      timeoutMs: 60_000,
+      repeatable: true,
+      signal: options.signal,
+    });
+    return await this.requireSession(sessionId, options.signal);
+  }
+
+  /** Resolves when the session takes messages; one whose agent was lost gets it back. Throws `SESSION_NOT_ACTIVE` when it ended. */
+  async connectSession(sessionId: string, signal?: AbortSignal): Promise<Session> {
+    const session = await this.requireSession(sessionId, signal);
+    if (session.status === 'active' || session.status === 'idle') return session;
+    if (session.status !== 'connecting' && session.status !== 'error') throw errors.sessionNotActive(sessionId);
+    return await this.createSession(session.user_id, session.project_path, { sessionId, signal });
+  }
+
+  /** Resolves when the message is accepted: it will be carried out once, or reported. The answer is for `receiveResponse`. */
+  async sendMessage(
+    sessionId: string,
+    content: string,
+    context?: Record<string, unknown>,
+    options: SendOptions = {},
+  ): Promise<ClaudeCodeMessage> {
+    const submission = { sessionId, content, context, key: options.idempotencyKey ?? randomUUID() };
+    const message = await submit(this.http, submission, options.signal);
+    const waiting = this.outstanding.get(sessionId) ?? [];
+    this.outstanding.set(sessionId, [...waiting, { ...submission, messageId: message.id }]);
+    return message;
+  }
+
+  /**
+   * Waits for the next response to what this connector sent to the session, in order; null when nothing is outstanding.
+   * When the wait fails or is aborted, the next call waits for the same response.
+   */
+  async receiveResponse(sessionId: string, signal?: AbortSignal): Promise<ClaudeCodeResponse | null> {
+    const [next, ...rest] = this.outstanding.get(sessionId) ?? [];
+    if (next === undefined) return null;
+    this.setOutstanding(sessionId, rest);
+    try {
+      const settled = await readAnswer(this.http, sessionId, next.messageId, signal);
+      return settled ?? (await waitForAnswer(this.http, next, signal));
+    } catch (error) {
+      this.setOutstanding(sessionId, [next, ...(this.outstanding.get(sessionId) ?? [])]);
+      throw error;
+    }
+  }
+
+  /** Sends a message and waits for its answer, however long the turn takes. */
+  async ask(
+    sessionId: string,
+    content: string,
+    context?: Record<string, unknown>,
+    options: SendOptions = {},
+  ): Promise<ClaudeCodeResponse> {
+    const submission = { sessionId, content, context, key: options.idempotencyKey ?? randomUUID() };
+    return await waitForAnswer(this.http, submission, options.signal);
+  }
+
+  /** Ends a session; ending it again answers with the first reason. */
+  async disconnectSession(
+    sessionId: string,
+    reason?: string,
+  ): Promise<{ session_id: string; reason: string; timestamp: string }> {
+    this.outstanding.delete(sessionId);
+    const path = `${API}/sessions/${encodeURIComponent(sessionId)}`;
+    const { body } = await this.http.call({
+      method: 'DELETE',
+      path,
+      ...(reason !== undefined && { body: { reason } }),
+      timeoutMs: 60_000,
+      repeatable: true,
+    });
+    return body as { session_id: string; reason: string; timestamp: string };
+  }
+
+  /** Stops the turn that runs; false when none did. The session stays open. */
+  async interrupt(sessionId: string): Promise<boolean> {
+    const path = `${API}/sessions/${encodeURIComponent(sessionId)}/interrupt`;
+    // Not repeated: the second try could stop the turn after the one that was meant.
+    const { body } = await this.http.call({ method: 'POST', path, repeatable: false });
+    return (body as { interrupted: boolean }).interrupted;
+  }
+
+  /** Disconnects the sessions that are past their idle timeout now; gives their number. */
+  async cleanupIdleSessions(): Promise<number> {
+    const call = { method: 'POST', path: `${API}/sessions/cleanup`, timeoutMs: 60_000, repeatable: true } as const;
+    return ((await this.http.call(call)).body as { cleaned: number }).cleaned;
+  }
+
+  /** Hands a message to the user's session if its words call for Claude Code; the same key is never delivered twice. */
+  async routeConversation(
+    input: Omit<RouteConversation, 'idempotency_key'>,
+    idempotencyKey: string = randomUUID(),
+  ): Promise<Routed> {
+    const headers = { 'idempotency-key': idempotencyKey };
+    const path = `${API}/route-conversation`;
+    const call = { method: 'POST', path, body: input, headers, timeoutMs: 60_000, repeatable: true } as const;
+    return (await this.http.call(call)).body as Routed;
+  }
+
+  /** Follows the session's numbered events and the text as it is written, over broken connections. */
+  subscribe(sessionId: string, options: SubscribeOptions = {}): AsyncGenerator<Subscribed, void, undefined> {
+    return subscribeTo(this.http, sessionId, options);
+  }
+
+  private setOutstanding(sessionId: string, waiting: Outstanding[]): void {
+    if (waiting.length === 0) this.outstanding.delete(sessionId);
+    else this.outstanding.set(sessionId, waiting);
+  }
+}

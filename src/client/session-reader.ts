@@ -1,0 +1,99 @@
+import type { CostFilter, CostReport, HistoryMessage, Page, Session, SessionFilter } from '../domain/service-data.ts';
+import { ConnectorError } from './connector-error.ts';
+import type { Http } from './http.ts';
+
+/** Where all calls about sessions begin. */
+export const API = '/api/claude-code';
+
+/** What a session cost so far. */
+export interface SessionCost {
+  session_id: string;
+  cost_usd: number | null;
+  message_count: number;
+  duration_seconds: number;
+  status: string;
+}
+
+/** The half of the connector that changes nothing. */
+export class SessionReader {
+  protected readonly http: Http;
+
+  constructor(http: Http) {
+    this.http = http;
+  }
+
+  /** Gives the session, or null when there is none that this caller may see. */
+  async getSession(sessionId: string): Promise<Session | null> {
+    try {
+      return await this.requireSession(sessionId);
+    } catch (error) {
+      if (error instanceof ConnectorError && error.code === 'SESSION_NOT_FOUND') return null;
+      throw error;
+    }
+  }
+
+  /** Gives one page of the sessions that the caller may see, newest first. */
+  async listSessions(filter: Partial<SessionFilter> = {}): Promise<Page<Session>> {
+    return await this.sessionPage(`${API}/sessions`, filter);
+  }
+
+  /** Gives all sessions of a user, newest first. */
+  async getUserSessions(userId: string): Promise<Session[]> {
+    const path = `${API}/users/${encodeURIComponent(userId)}/sessions`;
+    const sessions: Session[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.sessionPage(path, { cursor });
+      sessions.push(...page.items);
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+    return sessions;
+  }
+
+  /** Gives one page of the session's messages, both directions. */
+  async getMessages(
+    sessionId: string,
+    page: { limit?: number; cursor?: string; order?: 'asc' | 'desc' } = {},
+  ): Promise<Page<HistoryMessage>> {
+    const body = await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}/messages`, page);
+    const { messages, next_cursor } = body as { messages: HistoryMessage[]; next_cursor?: string | null };
+    return { items: messages, next_cursor: next_cursor ?? null };
+  }
+
+  /** Gives what the session cost so far. */
+  async getSessionCost(sessionId: string): Promise<SessionCost> {
+    return (await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}/cost`)) as SessionCost;
+  }
+
+  /** Gives what a user spent in US dollars; null where costs are not tracked. */
+  async getUserTotalCost(userId: string): Promise<number | null> {
+    return (await this.getUserCost(userId)).cost_usd;
+  }
+
+  /** Gives what a user spent, with counts and, when asked for, groups. */
+  async getUserCost(userId: string, filter: CostFilter = {}): Promise<CostReport> {
+    return (await this.get(`${API}/users/${encodeURIComponent(userId)}/cost`, { ...filter })) as CostReport;
+  }
+
+  /** Gives what the whole system spent. */
+  async getTotalCost(filter: CostFilter = {}): Promise<CostReport> {
+    return (await this.get(`${API}/cost`, { ...filter })) as CostReport;
+  }
+
+  protected async requireSession(sessionId: string, signal?: AbortSignal): Promise<Session> {
+    return (await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}`, {}, signal)) as Session;
+  }
+
+  private async sessionPage(path: string, query: Partial<SessionFilter>): Promise<Page<Session>> {
+    const body = (await this.get(path, { ...query })) as { sessions: Session[]; next_cursor?: string | null };
+    return { items: body.sessions, next_cursor: body.next_cursor ?? null };
+  }
+
+  private async get(
+    path: string,
+    query: Record<string, string | number | undefined> = {},
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    return (await this.http.call({ method: 'GET', path, query, repeatable: true, signal })).body;
+  }
+}
