@@ -6,6 +6,7 @@ import type { NamedKey } from './sections.ts';
 /** Variables of ours that are no configuration key. */
 const OTHER_VARIABLES = [
   'XSWARM_HOME',
+  'XSWARM_CACHE',
   'XSWARM_CONFIG',
   'XSWARM_URL',
   'XSWARM_TOKEN',

@@ -3,16 +3,23 @@ import type { Failure } from '../domain/session.ts';
 
 /** The type of the failure that an activity ended with; null when `error` is none, that is: a bug. */
 export function failureType(error: unknown): string | null {
-  if (!(error instanceof ActivityFailure)) return null;
-  if (error.cause instanceof ApplicationFailure) return error.cause.type ?? 'UNAVAILABLE';
-  if (error.cause instanceof TimeoutFailure) return 'AGENT_UNREACHABLE';
-  return 'UNAVAILABLE';
+  const cause = causeOf(error);
+  if (cause === null) return null;
+  if (cause instanceof ApplicationFailure) return cause.type ?? 'UNAVAILABLE';
+  return cause instanceof TimeoutFailure ? 'AGENT_UNREACHABLE' : 'UNAVAILABLE';
 }
 
 /** What a session in `error` tells people about the failed activity. */
 export function failureOf(error: unknown): Failure {
   const code = failureType(error) ?? 'INTERNAL';
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const cause = causeOf(error);
   if (cause instanceof ApplicationFailure && cause.message) return { code, message: cause.message };
   return { code, message: 'Failed to connect to Claude Code WebSocket' };
+}
+
+/** A local activity fails with the failure itself, a remote one wraps it. */
+function causeOf(error: unknown): Error | null {
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof ActivityFailure) return error.cause ?? error;
+  return null;
 }

@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import envPaths from 'env-paths';
+import { cacheDirOf } from '../../src/config/cache-dir.ts';
+import { tuningArgs } from '../../src/temporal/server/dev-server-args.ts';
+import { findTemporalBinary } from '../../src/temporal/server/find-binary.ts';
+import { searchAttributes } from '../../src/workflows/definitions.ts';
+
+export interface TemporalEnv {
+  env: TestWorkflowEnvironment;
+  /** Stops the server and removes its file. */
+  stop(): Promise<void>;
+}
+
+/** Where tests find the Temporal binary: the same cache as the product's. */
+export function testCacheDir(): string {
+  return cacheDirOf(process.env, envPaths('xswarm', { suffix: '' }).cache);
+}
+
+/** A real Temporal server on a free port, with its database in a temporary folder. */
+export async function startTemporalEnv(): Promise<TemporalEnv> {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const folder = await mkdtemp(join(tmpdir(), 'xswarm-temporal-'));
+  const { path } = await findTemporalBinary({
+    cacheDir: testCacheDir(),
+    dataDir: folder,
+    env: process.env,
+    onProgress: (text) => process.stderr.write(`${text}\n`),
+  });
+  const env = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      dbFilename: join(folder, 'temporal.db'),
+      log: { format: 'pretty', level: 'error' },
+      searchAttributes: Object.values(searchAttributes).map(({ name, type }) => defineSearchAttributeKey(name, type)),
+      extraArgs: [...tuningArgs(), '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+    },
+  });
+  return {
+    env,
+    async stop() {
+      await env.teardown();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

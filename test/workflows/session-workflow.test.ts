@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import test, { after, before } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from '@temporalio/worker';
+import { errors } from '../../src/domain/errors.ts';
+import type { SessionStart, SessionWorkflows } from '../../src/domain/session-workflows.ts';
+import { makeSessionWorkflows } from '../../src/temporal/session-workflows.ts';
+import { TASK_QUEUE } from '../../src/temporal/settings.ts';
+import { workflowIdOf } from '../../src/workflows/definitions.ts';
+import type { SessionState } from '../../src/workflows/session-state.ts';
+import { scriptedAgent, type ScriptedAgent } from '../support/scripted-agent.ts';
+import { startTemporalEnv, type TemporalEnv } from '../support/temporal-env.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
+
+let temporal: TemporalEnv;
+before(async () => {
+  temporal = await startTemporalEnv();
+});
+after(async () => {
+  await temporal.stop();
+});
+
+function start(options: Partial<SessionStart['options']> = {}): SessionStart {
+  return {
+    session_id: randomUUID(),
+    user_id: 'u-1',
+    project_path: '/p',
+    title: null,
+    options: { idle_after_seconds: 60, idle_timeout_seconds: 300, ...options },
+  };
+}
+
+/** Runs a test body with a worker that talks to a scripted agent. */
+async function withAgent(
+  body: (deps: { agent: ScriptedAgent; workflows: SessionWorkflows }) => Promise<void>,
+  { budgetEvents = 1_000, queueDepth = 1_000 } = {},
+): Promise<void> {
+  const agent = scriptedAgent();
+  const worker = await Worker.create({
+    connection: temporal.env.nativeConnection,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: await workflowBundle(),
+    activities: agent.activities,
+  });
+  const workflows = makeSessionWorkflows({ client: temporal.env.client, budgetEvents, queueDepth });
+  await worker.runUntil(body({ agent, workflows }));
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${limitMs} ms for: ${what}`);
+    await delay(20);
+  }
+}
+
+function resultOf(sessionId: string): Promise<SessionState> {
+  return temporal.env.client.workflow.getHandle(workflowIdOf(sessionId)).result() as Promise<SessionState>;
+}
+
+test('a session carries messages out in order, adds up the cost and ends with the first reason', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    assert.equal(await workflows.start(session), 'started');
+    assert.equal(await workflows.start(session), 'running');
+    const ids = Array.from({ length: 5 }, () => randomUUID());
+    for (const id of ids) await workflows.submit(session.session_id, { message_id: id, content: 'hi' });
+    await workflows.submit(session.session_id, { message_id: ids[0] ?? '', content: 'hi' });
+    await until('five turns', async () => (await workflows.ledger(session.session_id)).cost_nano === 5_000);
+    assert.deepEqual(agent.carriedOut, ids);
+    await workflows.disconnect(session.session_id, 'User requested');
+    await workflows.disconnect(session.session_id, 'Second').catch(() => undefined);
+    const state = await resultOf(session.session_id);
+    assert.deepEqual(
+      { status: state.status, reason: state.reason, cost: state.cost_nano, count: state.message_count },
+      { status: 'disconnected', reason: 'User requested', cost: 5_000, count: 5 },
+    );
+    await assert.rejects(
+      workflows.submit(session.session_id, { message_id: randomUUID(), content: 'late' }),
+      errors.sessionNotActive(session.session_id),
+    );
+    await assert.rejects(workflows.submit('nobody', { message_id: randomUUID(), content: '' }), {
+      code: 'SESSION_NOT_FOUND',
+    });
+  });
+});
+
+test('a quiet session goes idle, a message makes it active by a new lease, and it ends with Idle timeout', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start({ idle_after_seconds: 1, idle_timeout_seconds: 3 });
+    await workflows.start(session);
+    const statuses = () => agent.writes.flatMap((write) => (write.type === 'session' ? [write.snapshot.status] : []));
+    await until('idle', () => statuses().includes('idle'));
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'again' });
+    const state = await resultOf(session.session_id);
+    assert.deepEqual(statuses(), ['active', 'idle', 'active', 'idle', 'disconnected']);
+    assert.deepEqual(agent.epochs, [1, 2]);
+    assert.equal(state.reason, 'Idle timeout');
+    const quietMs = Date.parse(state.ended_at ?? '') - Date.parse(state.last_activity);
+    assert.ok(quietMs >= 3_000 && quietMs < 6_000, `ended ${quietMs} ms after the last activity`);
+  });
+});
+
+test('no idle clock runs out while a turn runs', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    agent.thinkMs = 4_500;
+    const session = start({ idle_after_seconds: 1, idle_timeout_seconds: 2 });
+    await workflows.start(session);
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'long' });
+    const state = await resultOf(session.session_id);
+    assert.equal(state.turn_count, 1);
+    assert.equal(state.recent[0]?.outcome, 'done');
+  });
+});
+
+test('a broken line is opened again with a higher lease and the message is handed over again', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    agent.failNext('send', 'UNAVAILABLE', 2);
+    agent.failNext('receive', 'NOT_SENT', 1);
+    await workflows.start(session);
+    const id = randomUUID();
+    await workflows.submit(session.session_id, { message_id: id, content: 'hi' });
+    await until('the turn', async () => (await workflows.ledger(session.session_id)).cost_nano === 1_000);
+    assert.deepEqual(agent.carriedOut, [id]);
+    assert.ok((agent.epochs.at(-1) ?? 0) > 1);
+    await workflows.disconnect(session.session_id, 'User requested');
+    await resultOf(session.session_id);
+  });
+});
+
+test('an agent that cannot be had ends in error, reports what waited, and a later start goes on from there', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    await workflows.start(session);
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'one' });
+    await until('one turn', async () => (await workflows.ledger(session.session_id)).cost_nano === 1_000);
+    agent.failNext('send', 'UNAVAILABLE', Infinity);
+    const lost = randomUUID();
+    await workflows.submit(session.session_id, { message_id: lost, content: 'two' });
+    const state = await resultOf(session.session_id);
+    assert.equal(state.status, 'error');
+    const settled = agent.writes.flatMap((write) => (write.type === 'settled' ? [write.turn] : []));
+    assert.deepEqual(
+      settled.map(({ message_id, outcome }) => ({ message_id, outcome })),
+      [{ message_id: lost, outcome: 'unknown' }],
+    );
+    agent.failNext('send', 'UNAVAILABLE', 0);
+    assert.equal(await workflows.start(session), 'started');
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'three' });
+    await until('two turns', async () => (await workflows.ledger(session.session_id)).cost_nano === 2_000);
+    await workflows.disconnect(session.session_id, 'User requested');
+    await resultOf(session.session_id);
+  });
+});
+
+test('a storm of messages over many runs is carried out once each, in order', async () => {
+  await withAgent(
+    async ({ agent, workflows }) => {
+      const session = start();
+      await workflows.start(session);
+      const ids = Array.from({ length: 60 }, () => randomUUID());
+      for (const id of ids) {
+        await workflows.submit(session.session_id, { message_id: id, content: 'hi' });
+        if (Math.random() < 0.2) await workflows.submit(session.session_id, { message_id: id, content: 'hi' });
+      }
+      await until('sixty turns', async () => (await workflows.ledger(session.session_id)).cost_nano === 60_000, 60_000);
+      assert.deepEqual(agent.carriedOut, ids);
+      const runs = await temporal.env.client.workflow.list({
+        query: `WorkflowId = "${workflowIdOf(session.session_id)}" AND ExecutionStatus = "ContinuedAsNew"`,
+      });
+      let count = 0;
+      for await (const _run of runs) count += 1;
+      assert.ok(count >= 3, `${count} runs continued as new`);
+      await workflows.disconnect(session.session_id, 'User requested');
+      assert.equal((await resultOf(session.session_id)).cost_nano, 60_000);
+    },
+    { budgetEvents: 80 },
+  );
+});
+
+test('a session with background tasks is not idle, and the turn that the agent begins by itself is booked', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start({ idle_after_seconds: 1, idle_timeout_seconds: 60 });
+    await workflows.start(session);
+    agent.setBackground(1);
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'start a build' });
+    await until('the turn', async () => (await workflows.ledger(session.session_id)).cost_nano === 1_000);
+    await delay(2_500);
+    assert.equal((await workflows.ledger(session.session_id)).status, 'active');
+    agent.setBackground(0);
+    await until('idle', async () => (await workflows.ledger(session.session_id)).status === 'idle');
+    assert.equal((await workflows.ledger(session.session_id)).cost_nano, 2_000);
+    await workflows.disconnect(session.session_id, 'User requested');
+    await resultOf(session.session_id);
+  });
+});
+
+test('a session that is ended in mid-turn settles the running message and reports the waiting ones', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    agent.thinkMs = 60_000;
+    const session = start();
+    await workflows.start(session);
+    const [running, waiting] = [randomUUID(), randomUUID()];
+    await workflows.submit(session.session_id, { message_id: running, content: 'long' });
+    await workflows.submit(session.session_id, { message_id: waiting, content: 'never' });
+    await until('sent', () => agent.carriedOut.includes(running));
+    await workflows.disconnect(session.session_id, 'User requested');
+    const state = await resultOf(session.session_id);
+    assert.equal(state.recent[0]?.message_id, running);
+    const settled = agent.writes.flatMap((write) => (write.type === 'settled' ? [write.turn.message_id] : []));
+    assert.deepEqual(settled, [waiting]);
+  });
+});
+
+test('one message costs at most 11 events and two workflow tasks', async () => {
+  await withAgent(async ({ workflows }) => {
+    const session = start();
+    await workflows.start(session);
+    const handle = temporal.env.client.workflow.getHandle(workflowIdOf(session.session_id));
+    const count = async () => {
+      const { events = [] } = await handle.fetchHistory();
+      return {
+        events: events?.length ?? 0,
+        tasks: events?.filter((event) => event.workflowTaskCompletedEventAttributes).length ?? 0,
+      };
+    };
+    await until('connected', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    await delay(200);
+    const before = await count();
+    for (let index = 1; index <= 10; index += 1) {
+      await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'hi' });
+      await until('a turn', async () => (await workflows.ledger(session.session_id)).cost_nano === index * 1_000);
+      await delay(30);
+    }
+    const afterwards = await count();
+    assert.ok(afterwards.events - before.events <= 110, `${afterwards.events - before.events} events for 10 messages`);
+    assert.ok(afterwards.tasks - before.tasks <= 20, `${afterwards.tasks - before.tasks} tasks for 10 messages`);
+    await workflows.disconnect(session.session_id, 'User requested');
+    await resultOf(session.session_id);
+  });
+});
