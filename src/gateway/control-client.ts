@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { errors } from '../domain/errors.ts';
+import { AGENT_NAMES } from '../domain/session.ts';
+import type { GatewayControl, GatewayHealth } from '../domain/session-workflows.ts';
+
+const TIMEOUT_MS = 2_000;
+
+const health = z.object({
+  agent: z.enum(AGENT_NAMES),
+  simulated: z.boolean(),
+  exactly_once: z.boolean(),
+  running_agents: z.number(),
+});
+
+/** A server that does not answer our way: all we know is that it is there and speaks the guide's bare frames. */
+const PLAIN_PEER: GatewayHealth = { agent: 'peer', simulated: false, exactly_once: false, running_agents: 0 };
+
+/** The gateway's HTTP side, at the same address as its socket (`ws://` becomes `http://`). */
+export function makeGatewayControl(options: { url: string; token: string }): GatewayControl {
+  const base = options.url.replace(/^ws/, 'http').replace(/\/$/, '');
+
+  async function call(method: string, path: string): Promise<Response> {
+    try {
+      return await fetch(`${base}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${options.token}` },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      throw errors.unavailable('The gateway', error);
+    }
+  }
+
+  return {
+    async interrupt(sessionId) {
+      const answer = await call('POST', `/sessions/${encodeURIComponent(sessionId)}/interrupt`);
+      if (!answer.ok) return false;
+      return z.object({ interrupted: z.boolean() }).parse(await answer.json()).interrupted;
+    },
+    async ping() {
+      const answer = await call('GET', '/health');
+      const parsed = health.safeParse(await answer.json().catch(() => null));
+      return parsed.success ? parsed.data : PLAIN_PEER;
+    },
+  };
+}
