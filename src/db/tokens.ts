@@ -1,6 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { asc, eq } from 'drizzle-orm';
-import type { Caller } from '../domain/caller.ts';
+import { asc, eq, sql } from 'drizzle-orm';
 import { errors } from '../domain/errors.ts';
 import type { TokenInfo, UserService } from '../domain/user.ts';
 import type { Database } from './open.ts';
@@ -13,10 +12,12 @@ const SECRET = /^xsw_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 export function makeTokens(
   db: Database,
 ): Pick<UserService, 'createToken' | 'listTokens' | 'revokeToken' | 'authenticate'> {
-  const selected = db
+  const findToken = db
     .select({ token: apiTokens, admin: users.admin })
     .from(apiTokens)
-    .innerJoin(users, eq(users.id, apiTokens.user_id));
+    .innerJoin(users, eq(users.id, apiTokens.user_id))
+    .where(eq(apiTokens.id, sql.placeholder('id')))
+    .prepare();
 
   return {
     createToken(userId, name) {
@@ -41,13 +42,13 @@ export function makeTokens(
     authenticate(secret) {
       const id = SECRET.exec(secret)?.[1];
       if (id === undefined) return null;
-      const found = selected.where(eq(apiTokens.id, id)).get();
+      const found = findToken.get({ id });
       if (found === undefined || found.token.revoked_at !== null) return null;
       if (!timingSafeEqual(sha256(secret), Buffer.from(found.token.hash, 'hex'))) return null;
       markUsed(db, found.token);
       return { user_id: found.token.user_id, admin: found.admin, via: 'token' };
     },
-  } satisfies { authenticate(secret: string): Caller | null };
+  };
 }
 
 /** Notes the use once a minute, so that not every request writes. */

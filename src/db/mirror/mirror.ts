@@ -1,0 +1,97 @@
+import BetterSqlite3 from 'better-sqlite3';
+import { errors } from '../../domain/errors.ts';
+import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
+import type { Bus, Published } from '../bus.ts';
+import type { Database } from '../open.ts';
+import { readBody } from '../queries/bodies.ts';
+import { makeShowCost } from '../show-cost.ts';
+import { applyWrite } from './apply-write.ts';
+import { beginBatch, saveBatch } from './batch.ts';
+import { prepareMirror } from './statements.ts';
+
+const MAX_WRITES_PER_COMMIT = 1_000;
+
+interface Waiting {
+  writes: MirrorWrite[];
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The mirror in this process's SQLite file. Callers of one turn of the event loop share a commit; each promise resolves,
+ * and watchers hear of it, after the commit. Rejects with `UNAVAILABLE` when the file cannot be written.
+ */
+export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boolean } = {}): Mirror {
+  const statements = prepareMirror(db.$client);
+  const showCost = makeShowCost(options.trackCosts ?? true);
+  let waiting: Waiting[] = [];
+
+  const commit = db.$client.transaction((callers: Waiting[]): Published[] => {
+    const batch = beginBatch(statements, showCost, new Date().toISOString());
+    for (const { writes } of callers) for (const write of writes) applyWrite(batch, write);
+    saveBatch(batch);
+    return batch.published;
+  });
+
+  function flush(): void {
+    const callers = takeCallers();
+    if (waiting.length > 0) setImmediate(flush);
+    try {
+      finish(callers, commit.immediate(callers));
+    } catch (error) {
+      if (callers.length === 1 || isAway(error)) return fail(callers, error);
+      // One caller's writes are bad: each for itself, so that the others' are kept.
+      for (const caller of callers) commitAlone(caller);
+    }
+  }
+
+  function takeCallers(): Waiting[] {
+    let writes = 0;
+    const over = waiting.findIndex((caller) => (writes += caller.writes.length) > MAX_WRITES_PER_COMMIT);
+    const taken = waiting.splice(0, over === -1 ? waiting.length : Math.max(1, over));
+    return taken;
+  }
+
+  function commitAlone(caller: Waiting): void {
+    try {
+      finish([caller], commit.immediate([caller]));
+    } catch (error) {
+      fail([caller], error);
+    }
+  }
+
+  function finish(callers: Waiting[], published: Published[]): void {
+    for (const caller of callers) caller.resolve();
+    for (const one of published) bus.publish(one);
+  }
+
+  return {
+    write(writes) {
+      if (writes.length === 0) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        waiting.push({ writes, resolve, reject });
+        if (waiting.length === 1) setImmediate(flush);
+      });
+    },
+    readBody: async (messageId) => readBody(db, messageId),
+    live(sessionId, delta) {
+      if (!bus.isHeard(sessionId)) return;
+      bus.publish({ user_id: null, frame: { kind: 'delta', session_id: sessionId, ...delta } });
+    },
+  };
+}
+
+function fail(callers: Waiting[], error: unknown): void {
+  const reason = isAway(error) ? errors.unavailable('Database', error) : toError(error);
+  for (const caller of callers) caller.reject(reason);
+}
+
+/** Whether the file itself is the trouble: locked for long, full, gone, closed. */
+function isAway(error: unknown): boolean {
+  if (error instanceof BetterSqlite3.SqliteError) return !error.code.startsWith('SQLITE_CONSTRAINT');
+  return error instanceof TypeError && error.message.includes('database connection is not open');
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
