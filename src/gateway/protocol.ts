@@ -63,7 +63,8 @@ const modelUsage = z.object({
   cost_nano: z.number().int().nonnegative(),
 });
 
-const turnResult = z.object({
+/** A settled turn, as the journal and the mirror keep it. */
+export const turnResult = z.object({
   turn_id: z.string(),
   message_id: z.string().nullable(),
   outcome: z.enum(TURN_OUTCOMES),
