@@ -18,7 +18,7 @@ export function applySession(batch: Batch, snapshot: SessionSnapshot): void {
   session.status = snapshot.status;
   session.reason = snapshot.reason;
   const lastActivity = isoTime(snapshot.last_activity, batch.now);
-  session.last_activity = session.message_count === 0 ? lastActivity : laterOf(session.last_activity, lastActivity);
+  session.last_activity = laterOf(session.last_activity, lastActivity);
   saveSnapshot(batch, session, snapshot);
   if (snapshot.status === 'disconnected' || snapshot.status === 'error') {
     batch.statements.giveBackAdmission.run(session.id);

@@ -31,8 +31,8 @@ export function saveBatch(batch: Batch): void {
 export function touchSession(batch: Batch, sessionId: string): SessionState {
   const touched = batch.sessions.get(sessionId);
   if (touched !== undefined) return touched;
-  const { statements, now } = batch;
-  const found = statements.session.get(sessionId) ?? statements.createSession.get(sessionId, now, now);
+  const { statements } = batch;
+  const found = statements.session.get(sessionId) ?? statements.createSession.get(sessionId);
   if (found === undefined) throw new Error(`Session row was not made: ${sessionId}`);
   batch.sessions.set(sessionId, found);
   return found;

@@ -24,7 +24,7 @@ interface Waiting {
 export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boolean } = {}): Mirror {
   const statements = prepareMirror(db.$client);
   const showCost = makeShowCost(options.trackCosts ?? true);
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
 
   const commit = db.$client.transaction((callers: Waiting[]): Published[] => {
     const batch = beginBatch(statements, showCost, new Date().toISOString());
@@ -48,8 +48,7 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
   function takeCallers(): Waiting[] {
     let writes = 0;
     const over = waiting.findIndex((caller) => (writes += caller.writes.length) > MAX_WRITES_PER_COMMIT);
-    const taken = waiting.splice(0, over === -1 ? waiting.length : Math.max(1, over));
-    return taken;
+    return waiting.splice(0, over === -1 ? waiting.length : Math.max(1, over));
   }
 
   function commitAlone(caller: Waiting): void {

@@ -29,12 +29,13 @@ const SESSION_STATE = `id, key, user_id, status, reason, version, coalesce(cost_
   last_activity, queued, running, event_seq, agent_seq`;
 
 /** The statements of the message path, prepared once: here a compiled query costs less than building it. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- each prepare() states its own types
 export function prepareMirror(client: BetterSqlite3.Database) {
   return {
     session: client.prepare<[string], SessionState>(`SELECT ${SESSION_STATE} FROM claude_code_sessions WHERE id = ?`),
-    createSession: client.prepare<[string, string, string], SessionState>(
+    createSession: client.prepare<[string], SessionState>(
       `INSERT INTO claude_code_sessions (id, user_id, project_path, started_at, last_activity, key, cost_nano)
-       VALUES (?, '', '', ?, ?, (SELECT coalesce(max(key), 0) + 1 FROM claude_code_sessions), 0)
+       VALUES (?, '', '', '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z', (SELECT coalesce(max(key), 0) + 1 FROM claude_code_sessions), 0)
        RETURNING ${SESSION_STATE}`,
     ),
     saveSnapshot: client.prepare(
