@@ -17,6 +17,8 @@ export interface AgentConnection {
   covers(cursor: number): boolean;
   /** Resolves when the other end has the message for good (a plain peer: when it was written). */
   send(message: AgentMessage): Promise<void>;
+  /** Whether a result of this message can come on this line; a plain peer knows only what was sent on it. */
+  canAnswer(messageId: string): boolean;
   /** Waits for events after `cursor`, at least one; a burst comes as one batch. Rejects when the line breaks. */
   take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]>;
   release(mode: 'idle' | 'close', reason: string): Promise<void>;

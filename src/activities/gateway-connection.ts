@@ -93,6 +93,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       return isClosed;
     },
     covers: (cursor) => buffer.covers(cursor),
+    canAnswer: () => true,
     async send(message: AgentMessage): Promise<void> {
       await request({ type: 'send', ...message }, REPLY_TIMEOUT_MS);
     },

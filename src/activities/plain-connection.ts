@@ -28,6 +28,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
   const { attachment } = options;
   const buffer = new EventBuffer(attachment.cursor);
   const outstanding = new Map<string, string>();
+  const sent = new Set<string>();
   let seq = attachment.cursor;
   let isClosed = false;
 
@@ -64,11 +65,13 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
       return isClosed;
     },
     covers: (cursor) => buffer.covers(cursor),
+    canAnswer: (messageId) => sent.has(messageId),
     async send(message: AgentMessage): Promise<void> {
       if (isClosed) throw new ConnectionError('UNAVAILABLE', 'The line to the peer is closed');
       if (outstanding.has(message.message_id)) return;
       const timestamp = new Date().toISOString();
       outstanding.set(message.message_id, timestamp);
+      sent.add(message.message_id);
       const { message_id: id, content, context } = message;
       const frame = JSON.stringify({ id, session_id: attachment.session_id, content, timestamp, context });
       await new Promise<void>((resolve, reject) => {

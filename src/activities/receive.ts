@@ -3,6 +3,7 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { Received, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
 import type { NumberedEvent } from './agent-connection.ts';
+import { ConnectionError } from './connection-errors.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
 
@@ -26,6 +27,9 @@ export const makeReceive = (deps: { connections: Connections; mirror: Mirror }):
       const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
       let cursor = resumed?.cursor ?? attachment.cursor;
       const line = await deps.connections.attach({ ...attachment, cursor }, { start: false });
+      if (message_id !== null && !line.canAnswer(message_id)) {
+        throw new ConnectionError('NOT_SENT', 'The peer has to be sent the message again');
+      }
       let background = resumed?.background_tasks ?? line.peer.background_tasks;
       const beat = setInterval(() => heartbeat({ cursor, background_tasks: background }), HEARTBEAT_MS);
       try {

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { NumberedEvent } from '../../src/activities/agent-connection.ts';
+import { EventBuffer } from '../../src/activities/event-buffer.ts';
+
+const never = new AbortController().signal;
+
+function event(seq: number): NumberedEvent {
+  return { seq, event: { type: 'background', timestamp: '2026-01-01T00:00:00.000Z', tasks: seq } };
+}
+
+const numbers = (events: NumberedEvent[]) => events.map(({ seq }) => seq);
+
+test('take() gives a burst as one batch', async () => {
+  const buffer = new EventBuffer(0);
+  const taken = buffer.take(0, never);
+  for (const seq of [1, 2, 3]) buffer.push(event(seq));
+  assert.deepEqual(numbers(await taken), [1, 2, 3]);
+});
+
+test('take() gives a second reader what the first one had', async () => {
+  const buffer = new EventBuffer(4);
+  buffer.push(event(5));
+  buffer.push(event(6));
+  assert.deepEqual(numbers(await buffer.take(4, never)), [5, 6]);
+  assert.deepEqual(numbers(await buffer.take(5, never)), [6]);
+});
+
+test('push() drops what is known already', async () => {
+  const buffer = new EventBuffer(4);
+  for (const seq of [4, 5, 5, 3]) buffer.push(event(seq));
+  assert.deepEqual(numbers(await buffer.take(0, never)), [5]);
+});
+
+test('covers() is false for a cursor whose events are forgotten', async () => {
+  const buffer = new EventBuffer(4);
+  buffer.push(event(5));
+  buffer.push(event(6));
+  await buffer.take(5, never);
+  assert.deepEqual([buffer.covers(3), buffer.covers(5), buffer.covers(6)], [false, true, true]);
+});
+
+test('a buffer that is never read keeps the newest events and says what it lacks', async () => {
+  const buffer = new EventBuffer(0);
+  for (let seq = 1; seq <= 6_000; seq += 1) buffer.push(event(seq));
+  assert.equal(buffer.covers(0), false);
+  assert.equal((await buffer.take(1_000, never)).length, 5_000);
+});
+
+test('fail() ends the wait, after what is left was taken', async () => {
+  const buffer = new EventBuffer(0);
+  buffer.push(event(1));
+  buffer.fail(new Error('gone'));
+  assert.deepEqual(numbers(await buffer.take(0, never)), [1]);
+  await assert.rejects(buffer.take(1, never), /gone/);
+});
+
+test('take() ends when its signal aborts', async () => {
+  const controller = new AbortController();
+  const taken = new EventBuffer(0).take(0, controller.signal);
+  controller.abort(new Error('enough'));
+  await assert.rejects(taken, /enough/);
+});
