@@ -5,20 +5,11 @@ import type { Database } from './open.ts';
 import { users } from './schema/people.ts';
 import { makeTokens } from './tokens.ts';
 import { countOpenSessions } from './queries/open-sessions.ts';
+import { normalEmail, normalPhone } from './user-fields.ts';
 
 const USER_ID = /^[A-Za-z0-9._:@+-]{1,128}$/;
 const PHONE = /^\+?[0-9]{3,15}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
-
-/** A phone number without the blanks, dots, dashes and brackets that people write. */
-export function normalPhone(phone: string): string {
-  return phone.replaceAll(/[\s().-]/g, '');
-}
-
-/** An address as it is compared: without blanks around it, in small letters. */
-export function normalEmail(email: string): string {
-  return email.trim().toLowerCase();
-}
 
 /** Users and their tokens in the file; each call is one transaction. */
 export function makeUserService(db: Database): UserService {

@@ -1,0 +1,107 @@
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import type { Page, Session, SessionFilter } from '../../domain/service-data.ts';
+import { isActive } from '../../domain/session.ts';
+import { fromCursor, toCursor } from '../cursor.ts';
+import type { Database } from '../open.ts';
+import { sessions } from '../schema/conversations.ts';
+import type { ShowCost } from '../show-cost.ts';
+
+type SessionRow = typeof sessions.$inferSelect;
+
+export interface SessionQueries {
+  find(id: string): FoundSession | null;
+  /** Newest first. Reads no more rows than the page has, but where a project and a status are asked for together. */
+  list(filter: SessionFilter): Page<Session>;
+  /** Whether the user has or had a session. */
+  hasAny(userId: string): boolean;
+  /** Sessions that are open and have nothing to do, with what decides whether they are past their idle timeout. */
+  quiet(userId: string | null): { id: string; last_activity: string; idle_timeout_seconds: number | null }[];
+}
+
+/** A session with what only this process needs to know of it. */
+export interface FoundSession extends Session {
+  version: number;
+  event_seq: number;
+}
+
+const LIST = 'sessions';
+
+/** Queries about sessions; what they return is what callers see. */
+export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQueries {
+  const byId = db
+    .select()
+    .from(sessions)
+    .where(eq(sessions.id, sql.placeholder('id')))
+    .prepare();
+
+  return {
+    find(id) {
+      const row = byId.get({ id });
+      if (row === undefined) return null;
+      return { ...toSession(row, showCost), version: row.version, event_seq: row.event_seq };
+    },
+    list(filter) {
+      const { user_id, status, project_path, limit, cursor } = filter;
+      const rows = db
+        .select()
+        .from(sessions)
+        .where(
+          and(
+            user_id === undefined ? undefined : eq(sessions.user_id, user_id),
+            status === undefined ? undefined : eq(sessions.status, status),
+            project_path === undefined ? undefined : eq(sessions.project_path, project_path),
+            cursor === undefined ? undefined : lt(sessions.key, fromCursor(LIST, cursor)),
+          ),
+        )
+        .orderBy(desc(sessions.key))
+        .limit(limit + 1)
+        .all();
+      const items = rows.slice(0, limit);
+      const last = items.at(-1)?.key ?? null;
+      const next_cursor = rows.length > limit && last !== null ? toCursor(LIST, last) : null;
+      return { items: items.map((row) => toSession(row, showCost)), next_cursor };
+    },
+    hasAny: (userId) =>
+      db.select({ id: sessions.id }).from(sessions).where(eq(sessions.user_id, userId)).limit(1).get() !== undefined,
+    quiet: (userId) =>
+      db
+        .select({
+          id: sessions.id,
+          last_activity: sessions.last_activity,
+          idle_timeout_seconds: sql<number | null>`${sessions.options} ->> 'idle_timeout_seconds'`,
+        })
+        .from(sessions)
+        .where(
+          and(
+            inArray(sessions.status, ['active', 'idle']),
+            eq(sessions.queued, 0),
+            eq(sessions.running, 0),
+            userId === null ? undefined : eq(sessions.user_id, userId),
+          ),
+        )
+        .all(),
+  };
+}
+
+function toSession(row: SessionRow, showCost: ShowCost): Session {
+  return {
+    id: row.id,
+    user_id: row.user_id,
+    project_path: row.project_path,
+    status: row.status,
+    is_active: isActive(row.status),
+    cost_usd: showCost(row.cost_nano),
+    started_at: row.started_at,
+    ended_at: row.ended_at,
+    message_count: row.message_count,
+    last_activity: row.last_activity,
+    title: row.title,
+    options: row.options,
+    reason: row.reason,
+    error: row.failure,
+    agent: row.agent,
+    simulated: row.simulated,
+    at_least_once: row.at_least_once,
+    queued: row.queued,
+  };
+}
