@@ -1,0 +1,71 @@
+import type { Mirror } from '../domain/mirror-write.ts';
+import type { ApiLogger } from './logger.ts';
+import type { SessionService, UserService } from './service.ts';
+
+/** Where a door listens; port 0 takes a free one. */
+export interface Listen {
+  host: string;
+  port: number;
+}
+
+/** Bounds of the doors. Times in milliseconds, sizes in bytes. */
+export interface ApiLimits {
+  bodyBytes: number;
+  /** Body of one batch that a worker on another host writes. */
+  internalBodyBytes: number;
+  /** How long a message call waits when the caller does not say. */
+  defaultWaitMs: number;
+  maxWaitMs: number;
+  heartbeatMs: number;
+  /** How long a reader may take nothing before it is told and dropped. */
+  stallMs: number;
+  maxStreams: number;
+  authTimeoutMs: number;
+  /** How often a socket is pinged; one that misses a whole round is dead. */
+  pingMs: number;
+  /** What may wait unsent on one socket. */
+  bufferedBytes: number;
+  maxConnections: number;
+  /** Commands of one socket that run at once. */
+  maxCommands: number;
+  maxSubscriptions: number;
+  closeMs: number;
+}
+
+/** The bounds that hold when nothing else is said. */
+export const DEFAULT_LIMITS: ApiLimits = {
+  bodyBytes: 1024 * 1024,
+  internalBodyBytes: 64 * 1024 * 1024,
+  defaultWaitMs: 120_000,
+  maxWaitMs: 600_000,
+  heartbeatMs: 15_000,
+  stallMs: 15_000,
+  maxStreams: 2_000,
+  authTimeoutMs: 5_000,
+  pingMs: 20_000,
+  bufferedBytes: 8 * 1024 * 1024,
+  maxConnections: 5_000,
+  maxCommands: 1_000,
+  maxSubscriptions: 1_000,
+  closeMs: 3_000,
+};
+
+/** What the two doors need. */
+export interface ApiOptions {
+  rest: Listen;
+  supervisor: Listen;
+  service: SessionService;
+  users: UserService;
+  auth: 'local' | 'token';
+  /** Opens the supervisor socket as an admin. */
+  supervisorToken: string;
+  /** Opens the internal route for workers on other hosts. */
+  internalToken: string;
+  /** What those workers write to; without it there is no internal route. */
+  mirror?: Mirror;
+  /** Calls a minute for each caller, at each door; none: no limit. */
+  rateLimitPerMinute?: number;
+  version: string;
+  logger: ApiLogger;
+  limits?: Partial<ApiLimits>;
+}

@@ -1,0 +1,90 @@
+import express from 'express';
+import type { Express, RequestHandler } from 'express';
+import helmet from 'helmet';
+import { XswarmError } from '../../domain/errors.ts';
+import type { OpenCalls } from '../open-calls.ts';
+import type { ApiLimits, ApiOptions } from '../options.ts';
+import type { RateLimiter } from '../rate-limit.ts';
+import type { SessionFeed } from '../session-feed.ts';
+import { makeBind } from './bind.ts';
+import type { Bind } from './bind.ts';
+import { bindCosts } from './costs-router.ts';
+import { docsRouter } from './docs-router.ts';
+import { errorHandler } from './error-handler.ts';
+import { bindEvents } from './events-router.ts';
+import { makeIdentify } from './identify.ts';
+import { internalRouter } from './internal-router.ts';
+import { bindMessages } from './messages-router.ts';
+import { originGuard } from './origin-guard.ts';
+import { requestId, requestIdOf } from './request-id.ts';
+import type { RouteSpec } from './route-spec.ts';
+import { ROUTES } from './routes.ts';
+import { bindRouting } from './routing-router.ts';
+import { bindService } from './service-router.ts';
+import { bindSessions } from './sessions-router.ts';
+
+const headers = helmet({
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  strictTransportSecurity: false,
+});
+
+const notFound: RequestHandler = (req) => {
+  throw new XswarmError('NOT_FOUND', `Nothing here: ${req.method} ${req.path}`);
+};
+
+function refuseOtherMethods(app: Express): void {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of Object.values<RouteSpec>(ROUTES)) {
+    const names = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
+    methods.set(path, [...(methods.get(path) ?? []), ...names]);
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, (req, res) => {
+      res.set('Allow', allowed.join(', '));
+      throw new XswarmError('METHOD_NOT_ALLOWED', `Method ${req.method} is not allowed here: ${allowed.join(', ')}`);
+    });
+  }
+}
+
+function logCalls({ logger }: ApiOptions): RequestHandler {
+  return (req, res, next) => {
+    const startedMs = performance.now();
+    res.once('close', () => {
+      const ms = Math.round(performance.now() - startedMs);
+      const { method, path } = req;
+      logger.debug({ method, path, status: res.statusCode, ms, request_id: requestIdOf(res) }, 'Call');
+    });
+    next();
+  };
+}
+
+/** The REST door as an Express application. */
+export function restApp(
+  options: ApiOptions,
+  parts: { limits: ApiLimits; feed: SessionFeed; calls: OpenCalls; streams: OpenCalls; limiter: RateLimiter },
+): Express {
+  const { service, users, auth, version, logger, mirror, internalToken } = options;
+  const { limits, feed, calls, streams, limiter } = parts;
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  app.use(requestId(), headers, logCalls(options));
+  if (auth === 'local') app.use(originGuard());
+
+  const identify = makeIdentify({ users, auth, limiter });
+  const bind: Bind = makeBind({ app, identify, calls, bodyBytes: limits.bodyBytes });
+  bindSessions(bind, { service });
+  bindMessages(bind, { service, limits });
+  bindCosts(bind, { service });
+  bindEvents(bind, { service, feed, limits, logger, streams });
+  bindRouting(bind, { service });
+  bindService(bind, { service, version });
+  refuseOtherMethods(app);
+
+  app.use(docsRouter({ version }));
+  if (mirror !== undefined) {
+    const bodyBytes = limits.internalBodyBytes;
+    app.use(internalRouter({ mirror, internalToken, bodyBytes }));
+  }
+  app.use(notFound);
+  app.use(errorHandler(logger, limits.bodyBytes));
+  return app;
+}

@@ -1,0 +1,35 @@
+import express, { Router } from 'express';
+import { INTERNAL_PATHS, liveDeltas, mirrorWrites } from '../../activities/mirror-wire.ts';
+import { errors } from '../../domain/errors.ts';
+import type { Mirror } from '../../domain/mirror-write.ts';
+import { parse } from '../parse.ts';
+import { bearerToken, secretsEqual } from '../secrets-equal.ts';
+
+/** What workers on other hosts write the mirror through. Not for callers: it has a token of its own and no document. */
+export function internalRouter(options: { mirror: Mirror; internalToken: string; bodyBytes: number }): Router {
+  const { mirror, internalToken, bodyBytes } = options;
+  const router = Router();
+
+  router.use('/internal', (req, _res, next) => {
+    const token = bearerToken(req.headers.authorization) ?? '';
+    if (internalToken === '' || !secretsEqual(token, internalToken)) throw errors.unauthenticated();
+    next();
+  });
+  router.use('/internal', express.json({ limit: bodyBytes }));
+
+  router.post(INTERNAL_PATHS.mirror, async (req, res) => {
+    await mirror.write(parse(mirrorWrites, req.body, 'body'));
+    res.json({});
+  });
+
+  router.get(`${INTERNAL_PATHS.bodies}/:message_id`, async (req, res) => {
+    res.json(await mirror.readBody(req.params.message_id));
+  });
+
+  router.post(INTERNAL_PATHS.live, (req, res) => {
+    for (const { session_id, ...delta } of parse(liveDeltas, req.body, 'body')) mirror.live(session_id, delta);
+    res.json({});
+  });
+
+  return router;
+}

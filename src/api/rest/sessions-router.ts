@@ -1,0 +1,52 @@
+import { pipeline } from 'node:stream/promises';
+import { exportSession } from '../export-session.ts';
+import { toConnected } from '../present.ts';
+import type { SessionService } from '../service.ts';
+import type { Bind } from './bind.ts';
+import { NDJSON, PREFIX } from './route-spec.ts';
+import { SESSION_ROUTES } from './routes/session-routes.ts';
+
+const USER_REQUESTED = 'User requested';
+
+/** The life of sessions: create, list, look at, interrupt, end, export. */
+export function bindSessions(bind: Bind, { service }: { service: SessionService }): void {
+  bind(SESSION_ROUTES.createSession, async ({ caller, body, signal, res }) => {
+    const session = await service.create(caller, body, signal);
+    res.status(201).location(`${PREFIX}/sessions/${session.id}`).json(toConnected(session));
+  });
+
+  bind(SESSION_ROUTES.listSessions, async ({ caller, query, res }) => {
+    const { items, next_cursor } = await service.list(caller, query);
+    res.json({ sessions: items, next_cursor });
+  });
+
+  bind(SESSION_ROUTES.listUserSessions, async ({ caller, params, query, res }) => {
+    const { items, next_cursor } = await service.list(caller, { ...query, user_id: params.user_id });
+    res.json({ sessions: items, next_cursor });
+  });
+
+  bind(SESSION_ROUTES.cleanupSessions, async ({ caller, res }) => {
+    res.json({ cleaned: await service.cleanup(caller) });
+  });
+
+  bind(SESSION_ROUTES.getSession, async ({ caller, params, res }) => {
+    res.json(await service.get(caller, params.session_id));
+  });
+
+  bind(SESSION_ROUTES.disconnectSession, async ({ caller, params, query, body, res }) => {
+    const wish = body.reason ?? query.reason ?? USER_REQUESTED;
+    const { reason, timestamp } = await service.disconnect(caller, params.session_id, wish);
+    res.json({ session_id: params.session_id, reason, timestamp });
+  });
+
+  bind(SESSION_ROUTES.interruptSession, async ({ caller, params, res }) => {
+    const interrupted = await service.interrupt(caller, params.session_id);
+    res.json({ session_id: params.session_id, interrupted });
+  });
+
+  bind(SESSION_ROUTES.exportSession, async ({ caller, params, query, signal, res }) => {
+    const session = await service.get(caller, params.session_id);
+    res.type(query.format === 'md' ? 'text/markdown; charset=utf-8' : NDJSON);
+    await pipeline(exportSession({ service, caller, session, format: query.format }), res, { signal });
+  });
+}

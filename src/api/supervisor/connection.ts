@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import { XswarmError, errors } from '../../domain/errors.ts';
+import { toErrorBody, toXswarmError } from '../error-body.ts';
+import type { ApiLogger } from '../logger.ts';
+import type { ApiLimits } from '../options.ts';
+import { parse } from '../parse.ts';
+import type { RateLimiter } from '../rate-limit.ts';
+import type { Caller, SessionService } from '../service.ts';
+import { CLOSE_CODES } from './close-codes.ts';
+import { makeHandlers } from './commands.ts';
+import type { Handlers } from './commands.ts';
+import { makeEndNotices } from './end-notices.ts';
+import type { EndWatch } from './end-watch.ts';
+import { COMMANDS, commandType } from './frames.ts';
+import type { Answer, CommandType } from './frames.ts';
+import { makeLanes } from './lanes.ts';
+import { makeOutbox } from './outbox.ts';
+import { readFrame, requestIdIn } from './read-frame.ts';
+import type { RawFrame } from './read-frame.ts';
+import { makeSubscriptions } from './subscriptions.ts';
+
+/** What every connection shares. */
+export interface ConnectionDeps {
+  service: SessionService;
+  endWatch: EndWatch;
+  authenticate(token: string): Caller | null;
+  limiter: RateLimiter;
+  limits: ApiLimits;
+  logger: ApiLogger;
+}
+
+/** Serves one socket until it closes. `known` is who the upgrade's header named; null: the first frame has to. */
+export function serveConnection(socket: WebSocket, known: Caller | null, deps: ConnectionDeps): void {
+  const { service, endWatch, limiter, limits, logger } = deps;
+  const id = randomUUID();
+  const gone = new AbortController();
+  const outbox = makeOutbox(socket, limits);
+  let caller = known;
+  let running = 0;
+
+  const sendError = (thrown: unknown, about: RawFrame): void => {
+    const error = toXswarmError(thrown);
+    const requestId = requestIdIn(about) ?? randomUUID();
+    if (error.code === 'INTERNAL') logger.error({ err: thrown, request_id: requestId }, 'Command failed unexpectedly');
+    const { session_id: sessionId } = about;
+    outbox.send({
+      ...toErrorBody(error, requestId),
+      ...(typeof sessionId === 'string' ? { session_id: sessionId } : {}),
+    });
+  };
+
+  const notices = makeEndNotices({
+    endWatch,
+    getSession: async (sessionId) => await service.get(caller as Caller, sessionId),
+    tell: (sessionId, end) => outbox.send({ type: 'claude_code_disconnected', session_id: sessionId, ...end }),
+    onError: (error) => logger.warn({ err: error, connection: id }, 'Looking after the end of a session failed'),
+  });
+  const subscriptions = makeSubscriptions({
+    service,
+    outbox,
+    maxSubscriptions: limits.maxSubscriptions,
+    onError: (sessionId, error) => sendError(error, { session_id: sessionId }),
+  });
+  const handlers = makeHandlers({
+    service,
+    lanes: makeLanes(),
+    notices,
+    subscriptions,
+    maxWaitMs: limits.maxWaitMs,
+    signal: gone.signal,
+  });
+
+  const refuse = (message: string, requestId?: string | number): void => {
+    outbox.send({
+      type: 'auth_result',
+      success: false,
+      message,
+      ...(requestId === undefined ? {} : { request_id: requestId }),
+    });
+    socket.close(CLOSE_CODES.unauthenticated, 'unauthenticated');
+  };
+  const authTimer = setTimeout(() => refuse(`No token within ${limits.authTimeoutMs / 1000} s`), limits.authTimeoutMs);
+  if (caller !== null) clearTimeout(authTimer);
+
+  const authenticate = (frame: RawFrame): void => {
+    const { token } = parse(COMMANDS.auth, frame, 'auth');
+    const requestId = requestIdIn(frame);
+    clearTimeout(authTimer);
+    const found = deps.authenticate(token);
+    if (found === null) return refuse('Missing or invalid token', requestId);
+    // A connection stays who it was: what it follows was looked up for that caller.
+    caller ??= found;
+    const message = caller.user_id === null ? 'Authenticated' : `Authenticated as ${caller.user_id}`;
+    outbox.send({
+      type: 'auth_result',
+      success: true,
+      message,
+      ...(requestId === undefined ? {} : { request_id: requestId }),
+    });
+  };
+
+  const carryOut = async <T extends keyof Handlers>(type: T, frame: RawFrame, as: Caller): Promise<void> => {
+    const command = parse(COMMANDS[type], frame, type);
+    if (running >= limits.maxCommands) throw errors.rateLimited(1);
+    const requestId = requestIdIn(frame);
+    const reply = (answer: Answer): void =>
+      outbox.send(requestId === undefined ? answer : { ...answer, request_id: requestId });
+    running += 1;
+    try {
+      // The table of handlers and the table of schemas have the same keys; TypeScript cannot follow the pair.
+      await (handlers[type] as (command: unknown, as: Caller, reply: (answer: Answer) => void) => Promise<void> | void)(
+        command,
+        as,
+        reply,
+      );
+    } finally {
+      running -= 1;
+    }
+  };
+
+  const typeOf = (frame: RawFrame): CommandType => {
+    if (typeof frame['type'] !== 'string')
+      throw errors.invalidRequest('Invalid frame: expected an object with a "type"');
+    const type = commandType(frame['type']);
+    if (type === null) throw errors.invalidRequest(`Unknown message type: ${frame['type'].slice(0, 100)}`);
+    return type;
+  };
+
+  const receive = async (data: Buffer, isBinary: boolean): Promise<void> => {
+    let frame: RawFrame = {};
+    try {
+      const waitSeconds = limiter.take(id);
+      frame = readFrame(data, isBinary);
+      if (waitSeconds > 0) throw errors.rateLimited(waitSeconds);
+      const type = typeOf(frame);
+      if (type === 'auth') return authenticate(frame);
+      if (caller === null) throw errors.unauthenticated('Not authenticated: the first frame has to be "auth"');
+      await carryOut(type, frame, caller);
+    } catch (error) {
+      if (!(gone.signal.aborted && !(error instanceof XswarmError))) sendError(error, frame);
+    }
+  };
+
+  socket.on('message', (data, isBinary) => {
+    if (socket.readyState === socket.OPEN) void receive(data as Buffer, isBinary);
+  });
+  socket.on('error', (error) => logger.debug({ err: error, connection: id }, 'Supervisor socket failed'));
+  socket.once('close', () => {
+    clearTimeout(authTimer);
+    gone.abort();
+    subscriptions.close();
+    notices.close();
+  });
+}

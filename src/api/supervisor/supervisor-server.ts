@@ -1,0 +1,115 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+import { XswarmError, errors } from '../../domain/errors.ts';
+import { toErrorBody } from '../error-body.ts';
+import { isForeignOrigin } from '../loopback.ts';
+import type { ApiOptions, ApiLimits } from '../options.ts';
+import { makeRateLimiter } from '../rate-limit.ts';
+import { bearerToken } from '../secrets-equal.ts';
+import type { Caller } from '../service.ts';
+import type { SessionFeed } from '../session-feed.ts';
+import { makeAuthenticate } from './authenticate.ts';
+import { CLOSE_CODES } from './close-codes.ts';
+import { serveConnection } from './connection.ts';
+import { makeEndWatch } from './end-watch.ts';
+
+/** The supervisor door: an HTTP server that takes upgrades, and how to end its sockets. */
+export interface SupervisorServer {
+  server: Server;
+  /** Closes every socket with 1001. */
+  closeSockets(): void;
+  /** Cuts what did not close by itself. */
+  terminateSockets(): void;
+}
+
+function refuseUpgrade(socket: Duplex, status: string, error: XswarmError): void {
+  const body = JSON.stringify(toErrorBody(error, 'upgrade'));
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** Pings every socket in turn; one that did not answer the ping before is gone. */
+function keepAlive(sockets: WebSocketServer, pingMs: number): NodeJS.Timeout {
+  const silent = new WeakSet<WebSocket>();
+  sockets.on('connection', (socket) => socket.on('pong', () => silent.delete(socket)));
+  return setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (silent.has(socket)) {
+        socket.terminate();
+        continue;
+      }
+      silent.add(socket);
+      socket.ping();
+    }
+  }, pingMs);
+}
+
+/** Makes the supervisor door; the caller listens. */
+export function makeSupervisorServer(
+  options: ApiOptions,
+  { feed, limits }: { feed: SessionFeed; limits: ApiLimits },
+): SupervisorServer {
+  const { service, users, supervisorToken, logger, rateLimitPerMinute } = options;
+  const authenticate = makeAuthenticate({ users, supervisorToken });
+  const limiter = makeRateLimiter(rateLimitPerMinute);
+  const endWatch = makeEndWatch(feed);
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, perMessageDeflate: false });
+  const pings = keepAlive(sockets, limits.pingMs);
+
+  const server = createServer((_req, res) => {
+    const error = errors.invalidRequest('This is the supervisor socket: connect with WebSocket');
+    res.writeHead(426, {
+      'content-type': 'application/json; charset=utf-8',
+      upgrade: 'websocket',
+      connection: 'upgrade',
+    });
+    res.end(JSON.stringify(toErrorBody(error, 'upgrade')));
+  });
+
+  const callerOf = (req: IncomingMessage): Caller | null | XswarmError => {
+    const token = bearerToken(req.headers.authorization);
+    if (token === null) return null;
+    return authenticate(token) ?? errors.unauthenticated();
+  };
+
+  server.on('upgrade', (req, socket, head) => {
+    socket.on('error', (error) => logger.debug({ err: error }, 'Supervisor upgrade failed'));
+    if (isForeignOrigin(req.headers.origin, req.headers.host)) {
+      return refuseUpgrade(socket, '403 Forbidden', errors.forbidden('Origin is foreign'));
+    }
+    if (sockets.clients.size >= limits.maxConnections) {
+      return refuseUpgrade(socket, '429 Too Many Requests', errors.rateLimited(5));
+    }
+    try {
+      const caller = callerOf(req);
+      if (caller instanceof XswarmError) return refuseUpgrade(socket, '401 Unauthorized', caller);
+      sockets.handleUpgrade(req, socket, head, (ws) => {
+        sockets.emit('connection', ws, req);
+        serveConnection(ws, caller, { service, endWatch, authenticate, limiter, limits, logger });
+      });
+    } catch (error) {
+      logger.error({ err: error }, 'Supervisor upgrade failed unexpectedly');
+      refuseUpgrade(socket, '503 Service Unavailable', errors.unavailable('The database', error));
+    }
+  });
+
+  return {
+    server,
+    closeSockets() {
+      clearInterval(pings);
+      endWatch.close();
+      for (const socket of sockets.clients) socket.close(CLOSE_CODES.goingAway, 'the server stops');
+    },
+    terminateSockets() {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
+}
