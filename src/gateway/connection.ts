@@ -1,0 +1,222 @@
+import { stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import type { RawData, WebSocket } from 'ws';
+import { XswarmError, errors } from '../domain/errors.ts';
+import type { AgentDriver } from './drivers/driver.ts';
+import { makeEventFeed } from './event-feed.ts';
+import type { EventFeed } from './event-feed.ts';
+import type { Journal } from './journal/journal.ts';
+import type { GatewayLogger } from './logger.ts';
+import { clientFrame, GATEWAY_CLOSE } from './protocol.ts';
+import type { ClientFrame, GatewayErrorCode } from './protocol.ts';
+import type { HostListener, SessionHost } from './session-host.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import { makeSocketLine } from './socket-line.ts';
+
+type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
+
+const OPEN_LIMIT_MS = 10_000;
+const MAX_BAD_FRAMES = 100;
+const MAX_OPEN_TURNS = 1000;
+
+export interface ConnectionDeps {
+  registry: SessionRegistry;
+  journal: Journal;
+  driver: AgentDriver;
+  logger: GatewayLogger;
+  /** The connection that holds each session's lease. */
+  holders: Map<string, LeaseHolder>;
+  isClosing: () => boolean;
+}
+
+/** A connection as the next holder of its lease sees it. */
+export interface LeaseHolder {
+  displace(message: string | null): void;
+}
+
+/** Serves one socket: the first frame opens a session, the others are about it. */
+export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
+  const line = makeSocketLine(socket);
+  let host: SessionHost | null = null;
+  let feed: EventFeed | null = null;
+  let opening: Promise<void> = Promise.resolve();
+  let badFrames = 0;
+
+  const holder: LeaseHolder = {
+    displace(message) {
+      leave();
+      if (message !== null) line.refuse(undefined, 'LEASE_LOST', message);
+      line.close(GATEWAY_CLOSE.leaseLost, message === null ? 'replaced by another socket' : 'lease lost');
+    },
+  };
+  const listener: HostListener = {
+    event: (seq, event) => feed?.notify(seq, event),
+    delta({ message_id, text }) {
+      if (feed?.live === true) line.send({ type: 'delta', message_id, text });
+    },
+  };
+  const openLimit = setTimeout(() => line.close(GATEWAY_CLOSE.invalidFrame, 'no open frame'), OPEN_LIMIT_MS);
+  openLimit.unref();
+
+  function leave(): void {
+    clearTimeout(openLimit);
+    feed?.stop();
+    if (host === null) return;
+    if (host.listener === listener) host.listener = null;
+    if (deps.holders.get(host.row.session_id) === holder) deps.holders.delete(host.row.session_id);
+    host = null;
+  }
+
+  async function open(frame: Frame<'open'>): Promise<void> {
+    const { session_id, epoch, project_path, options } = frame;
+    if (host !== null && host.row.session_id !== session_id) {
+      return line.refuse(frame.request_id, 'INVALID_FRAME', 'This socket is open for another session');
+    }
+    await requireFolder(project_path);
+    if (socket.readyState !== socket.OPEN) return;
+    const next = deps.registry.findOrBegin({ session_id, epoch, project_path, options });
+    if (epoch < next.row.epoch) {
+      const message = `Epoch ${epoch} was taken over by ${next.row.epoch}`;
+      line.refuse(frame.request_id, 'LEASE_LOST', message);
+      return line.close(GATEWAY_CLOSE.leaseLost, 'lease lost');
+    }
+    takeLease(next, frame);
+    if (frame.start && deps.driver.usesProcesses && !next.slot.hasRoom()) {
+      return line.refuse(frame.request_id, 'BUSY', 'All places for agents are taken by agents that work');
+    }
+    next.resume();
+    if (frame.start) await next.ready();
+    if (host !== next) return; // the lease went to another socket meanwhile
+    line.send({
+      type: 'opened',
+      request_id: frame.request_id,
+      session_id,
+      epoch,
+      agent: deps.driver.name,
+      simulated: deps.driver.simulated,
+      last_seq: next.log.lastSeq,
+      background_tasks: next.backgroundTasks,
+    });
+    feed?.stop();
+    feed = makeEventFeed((after, limit) => deps.journal.events(session_id, after, limit), line);
+    feed.start(frame.after_seq).catch((error: unknown) => {
+      deps.logger.error({ err: error, session_id }, 'events could not be read');
+      line.close(1011, 'events could not be read');
+    });
+  }
+
+  function takeLease(next: SessionHost, frame: Frame<'open'>): void {
+    clearTimeout(openLimit);
+    const { session_id, epoch, project_path, options } = frame;
+    const changed = { ...next.row, epoch, project_path, options, state: 'open' as const };
+    if (JSON.stringify(changed) !== JSON.stringify(next.row)) deps.journal.saveSession(changed);
+    const before = deps.holders.get(session_id);
+    if (before !== undefined && before !== holder) {
+      before.displace(epoch > next.row.epoch ? `Epoch ${next.row.epoch} was taken over by ${epoch}` : null);
+    }
+    next.row = changed;
+    deps.holders.set(session_id, holder);
+    next.listener = listener;
+    host = next;
+  }
+
+  async function send(frame: Frame<'send'>, open: SessionHost): Promise<void> {
+    const { request_id, message_id, content, context } = frame;
+    const known = deps.journal.turn(open.row.session_id, message_id) !== null;
+    if (!known && deps.isClosing()) return line.refuse(request_id, 'UNAVAILABLE', 'The gateway is stopping');
+    if (!known && open.openTurns >= MAX_OPEN_TURNS) return line.refuse(request_id, 'BUSY', 'Too many messages wait');
+    if (!known && !open.slot.hasRoom()) {
+      return line.refuse(request_id, 'BUSY', 'All places for agents are taken by agents that work');
+    }
+    const message = context === undefined ? { message_id, content } : { message_id, content, context };
+    const { duplicate, seq, resultSeq } = await open.accept(message);
+    line.send({ type: 'accepted', request_id, message_id, duplicate, seq, result_seq: resultSeq });
+  }
+
+  async function release(frame: Frame<'release'>, open: SessionHost): Promise<void> {
+    if (frame.mode === 'idle' && open.isWorking) {
+      return line.refuse(frame.request_id, 'BUSY', 'The agent works: a turn or a background task runs');
+    }
+    await (frame.mode === 'idle' ? open.slot.stop() : open.close(frame.reason ?? 'the session ended'));
+    line.send({ type: 'released', request_id: frame.request_id });
+  }
+
+  async function handle(frame: ClientFrame): Promise<void> {
+    if (frame.type === 'open') return open(frame);
+    if (host === null || host.row.state === 'closed') {
+      return line.refuse(frame.request_id, 'NOT_OPEN', 'Send an open frame first');
+    }
+    if (frame.type === 'send') return send(frame, host);
+    if (frame.type === 'release') return release(frame, host);
+    const interrupted = await host.interrupt();
+    line.send({ type: 'interrupted', request_id: frame.request_id, interrupted });
+  }
+
+  async function answer(frame: ClientFrame): Promise<void> {
+    try {
+      await handle(frame);
+    } catch (error) {
+      const { code, message } = describe(error);
+      if (code === 'UNAVAILABLE') deps.logger.error({ err: error, frame: frame.type }, 'a frame could not be served');
+      line.refuse(frame.request_id, code, message);
+    }
+  }
+
+  socket.on('message', (data, isBinary) => {
+    const parsed = isBinary ? 'Frames are JSON in text messages' : parseFrame(data);
+    if (typeof parsed === 'string') {
+      badFrames += 1;
+      if (badFrames > MAX_BAD_FRAMES) return line.close(GATEWAY_CLOSE.invalidFrame, 'too many invalid frames');
+      return line.refuse(requestIdOf(data), 'INVALID_FRAME', parsed);
+    }
+    badFrames = 0;
+    if (parsed.type === 'open') {
+      opening = opening.then(() => answer(parsed));
+      return;
+    }
+    // What comes behind an open waits for it; after that, frames are served side by side in the order they came.
+    void opening.then(() => answer(parsed));
+  });
+  socket.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'));
+  socket.on('close', leave);
+}
+
+function parseFrame(data: RawData): ClientFrame | string {
+  let json: unknown;
+  try {
+    json = JSON.parse((data as Buffer).toString('utf8'));
+  } catch {
+    return 'The frame is not JSON';
+  }
+  const parsed = clientFrame.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return `The frame is not valid: ${issue?.path.join('.') || 'frame'}: ${issue?.message ?? 'unknown'}`;
+}
+
+function requestIdOf(data: RawData): number | undefined {
+  try {
+    const { request_id } = JSON.parse((data as Buffer).toString('utf8')) as { request_id?: unknown };
+    return Number.isInteger(request_id) && (request_id as number) >= 0 ? (request_id as number) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function requireFolder(path: string): Promise<void> {
+  const isFolder =
+    isAbsolute(path) &&
+    (await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ));
+  if (!isFolder) throw errors.projectPathNotFound(path);
+}
+
+function describe(error: unknown): { code: GatewayErrorCode; message: string } {
+  if (!(error instanceof XswarmError)) return { code: 'UNAVAILABLE', message: 'The gateway cannot do this now' };
+  if (error.code === 'PROJECT_PATH' || error.code === 'AGENT_UNREACHABLE') {
+    return { code: error.code, message: error.message };
+  }
+  return { code: 'UNAVAILABLE', message: error.message };
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayHealth } from '../domain/session-workflows.ts';
+import type { AgentDriver } from './drivers/driver.ts';
+import type { JournalWriter } from './journal/journal-writer.ts';
+import { residentBytes } from './process-table.ts';
+import { AGENT_PROTOCOL } from './protocol.ts';
+import type { SessionHost } from './session-host.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import { GREETING } from './upgrade.ts';
+
+/** One agent, as `GET /status` shows it. */
+export interface AgentStatus {
+  session_id: string;
+  pid: number | null;
+  rss_bytes: number | null;
+  since: string | null;
+  state: 'starting' | 'running' | 'background' | 'ready';
+}
+
+/** Answers the gateway's HTTP calls: liveness for everybody, the rest for those who have the token. */
+export function makeControlRoutes(options: {
+  registry: SessionRegistry;
+  driver: AgentDriver;
+  writer: JournalWriter;
+  version: string;
+  hasToken: (request: IncomingMessage) => boolean;
+}): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { registry, driver, writer } = options;
+
+  function health(): GatewayHealth & { version: string; protocol: string; message?: string } {
+    return {
+      agent: driver.name,
+      simulated: driver.simulated,
+      exactly_once: true,
+      running_agents: registry.all().filter((host) => host.slot.agent !== null).length,
+      version: options.version,
+      protocol: AGENT_PROTOCOL,
+      ...(writer.failure === null ? {} : { message: `The journal cannot be written: ${writer.failure.message}` }),
+    };
+  }
+
+  async function interrupt(sessionId: string): Promise<boolean> {
+    return (await registry.find(sessionId)?.interrupt()) ?? false;
+  }
+
+  return async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://gateway');
+    const call = `${request.method ?? 'GET'} ${pathname}`;
+    if (call === 'GET /') return sendText(response, 426, `${GREETING}\n`);
+    const status = writer.failure === null ? 200 : 503;
+    if (call === 'GET /health' && !options.hasToken(request)) {
+      return sendJson(response, status, { status: status === 200 ? 'ok' : 'failing', protocol: AGENT_PROTOCOL });
+    }
+    if (!options.hasToken(request)) {
+      return sendError(response, 401, 'UNAUTHENTICATED', 'Missing or invalid token');
+    }
+    if (call === 'GET /health') return sendJson(response, status, health());
+    if (call === 'GET /status') {
+      const agents = registry.all().filter((host) => host.slot.since !== null);
+      return sendJson(response, 200, { agents: await Promise.all(agents.map(describeAgent)) });
+    }
+    const match = /^POST \/sessions\/([^/]+)\/interrupt$/.exec(call);
+    if (match === null) return sendError(response, 404, 'NOT_FOUND', `Nothing is served at ${pathname}`);
+    const sessionId = decode(match[1]!);
+    if (sessionId === null) return sendError(response, 400, 'INVALID_REQUEST', 'The session id is not well encoded');
+    sendJson(response, 200, { interrupted: await interrupt(sessionId) });
+  };
+}
+
+async function describeAgent(host: SessionHost): Promise<AgentStatus> {
+  const { agent, since } = host.slot;
+  const pid = agent?.pid ?? null;
+  return {
+    session_id: host.row.session_id,
+    pid,
+    rss_bytes: pid === null ? null : await residentBytes(pid),
+    since,
+    state: stateOf(host),
+  };
+}
+
+function stateOf(host: SessionHost): AgentStatus['state'] {
+  if (host.slot.agent === null) return 'starting';
+  if (host.slot.agent.busy) return 'running';
+  return host.backgroundTasks > 0 ? 'background' : 'ready';
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', upgrade: 'websocket' });
+  response.end(text);
+}
+
+function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  sendJson(response, status, { type: 'error', code, message });
+}

@@ -1,0 +1,65 @@
+import type { AgentEvent } from '../domain/event.ts';
+import type { Failure } from '../domain/session.ts';
+import type { TurnEnd, TurnRecord } from './drivers/driver.ts';
+
+/** How often one message is handed to an agent before it is given up. */
+export const MAX_ATTEMPTS = 3;
+
+/** Everything that is known about a turn that stopped without a result. */
+export interface CutTurn {
+  message_id: string;
+  attempts: number;
+  /** Why it stopped, for people. */
+  reason: string;
+  /** The agent's own record. */
+  record: TurnRecord;
+  /** The turn's events in the gateway's journal. */
+  journalled: AgentEvent[];
+  onInterrupt: 'report' | 'continue';
+  /** Set when somebody asked for the turn to stop. */
+  stopped: Failure | null;
+  /** The agent knew the message already and will not answer it. */
+  consumed: boolean;
+}
+
+/**
+ * - `settle`: this is the turn's outcome.
+ * - `rerun`: nothing of it was recorded, so it is handed over once more.
+ * - `continue`: the agent goes on where it was.
+ */
+export type CutDecision = { type: 'settle'; end: TurnEnd } | { type: 'rerun' } | { type: 'continue' };
+
+/** The one honest outcome: `done` only when the agent's record proves it, again only when there is no trace of it. */
+export function decideCutTurn(turn: CutTurn): CutDecision {
+  const { record } = turn;
+  const texts = turn.journalled.flatMap((event) => (event.type === 'text' ? [event.text] : []));
+  const known =
+    record.found === 'nothing'
+      ? { content: texts.join('\n\n'), cost_nano: null, usage: [] }
+      : { content: record.content || texts.join('\n\n'), cost_nano: record.cost_nano, usage: record.usage };
+  const settle = (outcome: TurnEnd['outcome'], failure: Failure | null): CutDecision => ({
+    type: 'settle',
+    end: { message_id: turn.message_id, outcome, failure, ...known },
+  });
+
+  if (record.found === 'finished') return settle(record.failure === null ? 'done' : 'failed', record.failure);
+  if (turn.stopped !== null) return settle('failed', turn.stopped);
+
+  const traceless = record.found === 'nothing' && !turn.journalled.some(leavesTrace);
+  if (turn.attempts < MAX_ATTEMPTS && !turn.consumed) {
+    if (traceless) return { type: 'rerun' };
+    if (turn.onInterrupt === 'continue') return { type: 'continue' };
+  }
+  if (traceless && !turn.consumed) {
+    const message = `The agent ended ${turn.attempts} times before it began to answer (${turn.reason})`;
+    return settle('failed', { code: 'AGENT_UNREACHABLE', message });
+  }
+  return settle('unknown', {
+    code: 'TURN_UNKNOWN',
+    message: `the turn was cut off and nothing proves how it ended (${turn.reason})`,
+  });
+}
+
+function leavesTrace(event: AgentEvent): boolean {
+  return event.type === 'text' || event.type === 'tool_started' || event.type === 'tool_finished';
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { query } from '@anthropic-ai/claude-agent-sdk';
+import type { Options, Query } from '@anthropic-ai/claude-agent-sdk';
+import type { Agent, AgentRequest, Conversation } from '../driver.ts';
+import { makeClaudeProcess } from './claude-process.ts';
+import type { ClaudeProcess } from './claude-process.ts';
+import { claudeEnvironment } from './environment.ts';
+import type { ClaudeFrame } from './frames.ts';
+import { makePermissionAnswer } from './permissions.ts';
+import { makePromptStream } from './prompt-stream.ts';
+import { makeTranslator } from './translator.ts';
+import type { Translator } from './translator.ts';
+
+/** What all Claude agents of a gateway share. */
+export interface ClaudeSettings {
+  env: NodeJS.ProcessEnv;
+  /** How long Claude Code may take until it is ready (default 60 s). */
+  startTimeoutMs?: number;
+  /** How long a cut turn may take to go on by itself (default 20 s). */
+  continueTimeoutMs?: number;
+}
+
+/** Starts one Claude Code process and resolves when it is ready for a message. */
+export async function startClaude(
+  settings: ClaudeSettings,
+  request: AgentRequest,
+  conversation: Conversation,
+): Promise<Agent> {
+  const child = makeClaudeProcess(request.agent_id, request.spawned);
+  const translator = makeTranslator(conversation, request.report);
+  if (request.continueMessageId !== null) translator.expect(request.continueMessageId);
+  const prompts = makePromptStream();
+  const claude = query({ prompt: prompts, options: queryOptions(settings, request, conversation, child, translator) });
+
+  let ready = false;
+  const gone = follow(claude, translator).then(async (reason) => {
+    await child.end(0);
+    return reason || child.stderr() || 'the process ended';
+  });
+  const cancelled = new Promise<never>((_, reject) => {
+    if (request.signal.aborted) reject(new Error('the start was given up'));
+    request.signal.addEventListener('abort', () => reject(new Error('the start was given up')), { once: true });
+  });
+  try {
+    const limit = settings.startTimeoutMs ?? 60_000;
+    await Promise.race([
+      claude.initializationResult(),
+      gone.then((reason) => Promise.reject(new Error(reason))),
+      sleep(limit, undefined, { ref: false }).then(() => Promise.reject(new Error(`not ready after ${limit} ms`))),
+      cancelled,
+    ]);
+    ready = true;
+  } catch (error) {
+    prompts.end();
+    await child.end(500);
+    const words = [error instanceof Error ? error.message : String(error), child.stderr()];
+    throw new Error(words.filter(Boolean).join(': '), { cause: error });
+  }
+  void gone.then((reason) => {
+    if (!ready) return;
+    translator.cut();
+    request.report({ type: 'exited', reason });
+  });
+  return makeAgent(claude, child, translator, prompts, request, settings.continueTimeoutMs ?? 20_000, gone);
+}
+
+function makeAgent(
+  claude: Query,
+  child: ClaudeProcess,
+  translator: Translator,
+  prompts: ReturnType<typeof makePromptStream>,
+  request: AgentRequest,
+  continueTimeoutMs: number,
+  gone: Promise<string>,
+): Agent {
+  let continuing = request.continueMessageId !== null;
+  return {
+    get pid() {
+      return child.pid;
+    },
+    get busy() {
+      return translator.busy;
+    },
+    send(message) {
+      translator.expect(message.message_id);
+      if (!continuing) return prompts.push(message);
+      // Claude goes on with this very message by itself; to send it again would yield no result.
+      continuing = false;
+      const timer = setTimeout(() => {
+        if (!translator.busy) request.report({ type: 'consumed', message_id: message.message_id });
+      }, continueTimeoutMs);
+      timer.unref();
+      void gone.then(() => clearTimeout(timer));
+    },
+    async interrupt() {
+      await claude.interrupt();
+    },
+    async stop(graceMs) {
+      prompts.end();
+      await child.end(graceMs);
+      await gone;
+    },
+  };
+}
+
+/** Reads frames until there are no more; resolves with what ended them. */
+async function follow(claude: Query, translator: Translator): Promise<string> {
+  try {
+    for await (const frame of claude) translator.take(frame as unknown as ClaudeFrame);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function queryOptions(
+  settings: ClaudeSettings,
+  request: AgentRequest,
+  conversation: Conversation,
+  child: ClaudeProcess,
+  translator: Translator,
+): Options {
+  const { model, permission_mode: mode = 'default' } = request.options;
+  const identity = conversation.established ? { resume: conversation.id } : { sessionId: conversation.id };
+  return {
+    ...identity,
+    ...(model === undefined ? {} : { model }),
+    ...(mode === 'bypassPermissions' ? { allowDangerouslySkipPermissions: true } : {}),
+    cwd: request.project_path,
+    env: claudeEnvironment(settings.env, {
+      agentId: request.agent_id,
+      sessionId: request.session_id,
+      continueCutTurn: request.continueMessageId !== null,
+    }),
+    permissionMode: mode,
+    canUseTool: makePermissionAnswer(mode, (tool, id, summary) => translator.deny(tool, id, summary)),
+    includePartialMessages: true,
+    settingSources: ['user', 'project', 'local'],
+    systemPrompt: { type: 'preset', preset: 'claude_code' },
+    spawnClaudeCodeProcess: (options) => child.spawn(options),
+  };
+}

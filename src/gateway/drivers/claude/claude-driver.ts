@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { XswarmError } from '../../../domain/errors.ts';
+import type { AgentDriver, AgentRequest, Conversation } from '../driver.ts';
+import { claudeConfigDir } from './availability.ts';
+import { startClaude } from './claude-agent.ts';
+import type { ClaudeSettings } from './claude-agent.ts';
+import { inspectTurn, readTranscript, savedCounters } from './transcript.ts';
+
+const MAX_STARTS = 3;
+
+/** Claude Code by its Agent SDK, one process a session. */
+export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
+  const configDir = claudeConfigDir(settings.env);
+
+  /** Where the conversation really stands, by the file that Claude Code resumes from. */
+  async function locate(request: AgentRequest, known: Conversation): Promise<Conversation> {
+    const transcript = await readTranscript(configDir, known.id);
+    if (transcript !== null) return { ...known, established: true, counters: savedCounters(transcript) };
+    if (!known.established) return { ...known, counters: {} };
+    notice(
+      request,
+      'Claude Code no longer has this conversation: a new one begins, and it does not know what was said',
+    );
+    return { id: randomUUID(), established: false, counters: {} };
+  }
+
+  return {
+    name: 'claude',
+    simulated: false,
+    usesProcesses: true,
+    async start(request) {
+      refuseBypassAsRoot(request);
+      let conversation = await locate(request, request.conversation);
+      for (let attempt = 1; ; attempt += 1) {
+        request.report({ type: 'conversation', conversation });
+        try {
+          return await startClaude(settings, request, conversation);
+        } catch (error) {
+          const words = error instanceof Error ? error.message : String(error);
+          const other = attempt < MAX_STARTS ? otherWay(conversation, words) : null;
+          if (other === null || request.signal.aborted) throw unreachable(words, error);
+          if (conversation.established) notice(request, `Claude Code cannot resume the conversation (${words})`);
+          conversation = other;
+        }
+      }
+    },
+    async inspect(conversation, messageId) {
+      const transcript = await readTranscript(configDir, conversation.id);
+      if (transcript === null) return { found: 'nothing' };
+      return inspectTurn(transcript, messageId, conversation.counters);
+    },
+  };
+}
+
+/** Begin instead of resume or the other way round, when Claude Code says that this is what is wrong. */
+function otherWay(conversation: Conversation, words: string): Conversation | null {
+  if (/already in use/i.test(words)) return { ...conversation, established: true };
+  if (/no conversation found/i.test(words)) return { id: randomUUID(), established: false, counters: {} };
+  return null;
+}
+
+function notice(request: AgentRequest, text: string): void {
+  const timestamp = new Date().toISOString();
+  request.report({ type: 'progress', event: { type: 'notice', timestamp, level: 'warning', text } });
+}
+
+function refuseBypassAsRoot(request: AgentRequest): void {
+  if (request.options.permission_mode !== 'bypassPermissions' || process.getuid?.() !== 0) return;
+  throw new XswarmError(
+    'AGENT_UNREACHABLE',
+    'Claude Code refuses permission_mode "bypassPermissions" for root: run the gateway as another user, or choose another mode',
+  );
+}
+
+function unreachable(words: string, cause: unknown): XswarmError {
+  return new XswarmError('AGENT_UNREACHABLE', `Claude Code did not start: ${words}`, { cause });
+}

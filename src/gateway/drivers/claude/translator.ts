@@ -1,0 +1,186 @@
+import type { AgentReport, Conversation, ProgressEvent, TurnEnd } from '../driver.ts';
+import { blocksOf, toolText } from './frames.ts';
+import type { ClaudeFrame } from './frames.ts';
+import { shorten, summarizeInput } from './permissions.ts';
+import { bookResult } from './usage.ts';
+
+/** Turns Claude Code's frames into reports; knows which turn runs and what was booked. */
+export interface Translator {
+  /** A message that an answer is expected for. */
+  expect(messageId: string): void;
+  take(frame: ClaudeFrame): void;
+  deny(tool: string, toolUseId: string, summary: string): void;
+  /** The process is gone: ends a turn that Claude had begun by itself. */
+  cut(): void;
+  readonly busy: boolean;
+}
+
+export function makeTranslator(start: Conversation, report: (report: AgentReport) => void): Translator {
+  let conversation = start;
+  let busy = false;
+  let current: string | null = null;
+  let texts: string[] = [];
+  const expected = new Set<string>();
+  /** Closed by Claude without a result so far, while another turn runs. */
+  const closed = new Set<string>();
+  const booked = new Set<string>();
+  const denied = new Set<string>();
+
+  type WithoutTime<T> = T extends unknown ? Omit<T, 'timestamp'> : never;
+  function progress(event: WithoutTime<ProgressEvent>): void {
+    report({ type: 'progress', event: { timestamp: new Date().toISOString(), ...event } });
+  }
+
+  function setConversation(change: Partial<Conversation>): void {
+    conversation = { ...conversation, ...change };
+    report({ type: 'conversation', conversation });
+  }
+
+  function lifecycle(id: string, state: string): void {
+    if (state === 'started') {
+      busy = true;
+      current = id;
+      return;
+    }
+    if ((state !== 'completed' && state !== 'cancelled') || !expected.has(id)) return;
+    if (busy) return void closed.add(id);
+    consume(id);
+  }
+
+  function consume(id: string): void {
+    expected.delete(id);
+    closed.delete(id);
+    report({ type: 'consumed', message_id: id });
+  }
+
+  function beginTurn(frame: ClaudeFrame): void {
+    busy = true;
+    texts = [];
+    const id = frame.session_id ?? conversation.id;
+    if (id !== conversation.id || !conversation.established) setConversation({ id, established: true });
+  }
+
+  function assistant(frame: ClaudeFrame): void {
+    const own = (frame.parent_tool_use_id ?? null) === null;
+    for (const block of blocksOf(frame)) {
+      if (block.type === 'text' && own && frame.error === undefined && block.text) {
+        texts.push(block.text);
+        progress({ type: 'text', message_id: current, text: block.text });
+      }
+      if (block.type === 'tool_use') {
+        const tool = block.name ?? 'tool';
+        const call = { tool_use_id: block.id ?? '', tool, summary: summarizeInput(tool, block.input) };
+        progress({ type: 'tool_started', message_id: current, ...call });
+      }
+    }
+  }
+
+  function toolResults(frame: ClaudeFrame): void {
+    for (const block of blocksOf(frame)) {
+      if (block.type !== 'tool_result') continue;
+      const summary = shorten(toolText(block.content));
+      const call = { tool_use_id: block.tool_use_id ?? '', is_error: block.is_error === true, summary };
+      progress({ type: 'tool_finished', message_id: current, ...call });
+    }
+  }
+
+  function system(frame: ClaudeFrame): void {
+    if (frame.subtype === 'init') beginTurn(frame);
+    if (frame.subtype === 'background_tasks_changed') {
+      progress({ type: 'background', tasks: frame.tasks?.length ?? 0 });
+    }
+    if (frame.subtype === 'permission_denied') {
+      deny(frame.tool_name ?? 'tool', frame.tool_use_id ?? '', shorten(toolText(frame.message)));
+    }
+    if (frame.subtype === 'api_retry') {
+      const status = frame.error_status ?? 'no answer';
+      const text = `The Claude API gave ${status}; retry ${frame.attempt ?? '?'} of ${frame.max_retries ?? '?'}`;
+      progress({ type: 'notice', level: 'warning', text });
+    }
+    if (frame.subtype === 'compact_boundary') {
+      progress({ type: 'notice', level: 'info', text: 'Claude Code compacted the conversation' });
+    }
+  }
+
+  function deny(tool: string, toolUseId: string, summary: string): void {
+    if (denied.has(toolUseId)) return;
+    denied.add(toolUseId);
+    progress({ type: 'permission', message_id: current, tool, decision: 'denied', summary });
+  }
+
+  function result(frame: ClaudeFrame): void {
+    if (frame.uuid !== undefined && booked.has(frame.uuid)) return;
+    if (frame.uuid !== undefined) booked.add(frame.uuid);
+    const { counters, usage, cost_nano } = bookResult(frame, conversation.counters);
+    conversation = { ...conversation, counters };
+    const message_id = answered(frame);
+    const end: TurnEnd = { message_id, ...outcomeOf(frame, texts), usage, cost_nano };
+    busy = false;
+    current = null;
+    texts = [];
+    if (message_id !== null) {
+      expected.delete(message_id);
+      closed.delete(message_id);
+    }
+    report({ type: 'ended', end, conversation });
+    for (const id of [...closed]) consume(id);
+  }
+
+  function answered(frame: ClaudeFrame): string | null {
+    const ids = frame.user_message_uuids ?? (frame.user_message_uuid === undefined ? [] : [frame.user_message_uuid]);
+    const known = ids.find((id) => expected.has(id));
+    if (known !== undefined) return known;
+    const asked = ids.length === 0 && frame.origin === undefined && current !== null && expected.has(current);
+    return asked ? current : null;
+  }
+
+  return {
+    expect: (messageId) => void expected.add(messageId),
+    deny,
+    get busy() {
+      return busy;
+    },
+    cut() {
+      if (!busy || current !== null) return;
+      busy = false;
+      const failure = { code: 'TURN_UNKNOWN', message: 'The agent ended while a turn of its own was running' };
+      const end: TurnEnd = { message_id: null, outcome: 'unknown', content: '', failure, cost_nano: null, usage: [] };
+      report({ type: 'ended', end: { ...end, content: texts.join('\n\n') }, conversation });
+    },
+    take(frame) {
+      switch (frame.type) {
+        case 'command_lifecycle':
+          return lifecycle(frame.command_uuid ?? '', frame.state ?? '');
+        case 'system':
+          return system(frame);
+        case 'stream_event': {
+          const delta = frame.event?.delta;
+          if (delta?.type !== 'text_delta' || !delta.text || (frame.parent_tool_use_id ?? null) !== null) return;
+          return report({ type: 'delta', message_id: current, text: delta.text });
+        }
+        case 'assistant':
+          return assistant(frame);
+        case 'user':
+          return toolResults(frame);
+        case 'conversation_reset':
+          return progress({ type: 'notice', level: 'info', text: 'The conversation was cleared' });
+        case 'result':
+          return result(frame);
+        default: // Claude Code adds frame types with every release
+      }
+    },
+  };
+}
+
+function outcomeOf(frame: ClaudeFrame, texts: string[]): Pick<TurnEnd, 'outcome' | 'content' | 'failure'> {
+  const answer = frame.result || texts.at(-1) || '';
+  if (frame.is_error !== true && frame.subtype === 'success')
+    return { outcome: 'done', content: answer, failure: null };
+  const partial = texts.join('\n\n');
+  if (frame.terminal_reason?.startsWith('aborted')) {
+    const failure = { code: 'INTERRUPTED', message: 'The turn was interrupted' };
+    return { outcome: 'failed', content: partial, failure };
+  }
+  const words = frame.result || frame.errors?.join('; ') || frame.subtype || 'Claude Code reported an error';
+  return { outcome: 'failed', content: partial, failure: { code: 'TURN_FAILED', message: words } };
+}

@@ -1,0 +1,84 @@
+import type { AgentEvent } from '../../domain/event.ts';
+import type { AgentName, Failure } from '../../domain/session.ts';
+import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/turn.ts';
+import type { AgentOptions } from '../protocol.ts';
+
+/** The agent's own running totals by model, as it counted them last: the base that deltas are taken from. */
+export type UsageCounters = Record<string, Omit<ModelUsage, 'model'>>;
+
+/** The agent's side of a session: which conversation to go on with, and where its counters stood. */
+export interface Conversation {
+  id: string;
+  /** Whether the agent has recorded anything of it, so that it is resumed and not begun. */
+  established: boolean;
+  counters: UsageCounters;
+}
+
+/** How a turn ended, before it is written as a `TurnResult`. */
+export interface TurnEnd {
+  /** The message that was answered; null for a turn that the agent began by itself. */
+  message_id: string | null;
+  outcome: TurnOutcome;
+  content: string;
+  failure: Failure | null;
+  cost_nano: number | null;
+  usage: ModelUsage[];
+}
+
+export type ProgressEvent = Exclude<AgentEvent, { type: 'accepted' | 'result' }>;
+
+/** What an agent tells while it lives. After `exited` nothing follows. */
+export type AgentReport =
+  | { type: 'delta'; message_id: string | null; text: string }
+  | { type: 'progress'; event: ProgressEvent }
+  | { type: 'conversation'; conversation: Conversation }
+  | { type: 'ended'; end: TurnEnd; conversation: Conversation }
+  /** The agent took the message and will not answer it: it knew it already. */
+  | { type: 'consumed'; message_id: string }
+  | { type: 'exited'; reason: string };
+
+export interface AgentRequest {
+  session_id: string;
+  /** Marks the processes of this agent, so that a sweep finds them and no others. */
+  agent_id: string;
+  project_path: string;
+  conversation: Conversation;
+  options: AgentOptions;
+  /** The message whose turn was cut off and which the agent goes on with; `send` gives it once more all the same. */
+  continueMessageId: string | null;
+  /** The session's earlier messages, oldest first. */
+  earlierMessages: () => string[];
+  /** Called as soon as there is a process, before it is ready. */
+  spawned: (pid: number) => void;
+  report: (report: AgentReport) => void;
+  signal: AbortSignal;
+}
+
+/** A running agent. */
+export interface Agent {
+  readonly pid: number | null;
+  /** Whether a turn runs, also one that nobody asked for. */
+  readonly busy: boolean;
+  send(message: AgentMessage): void;
+  /** Resolves when the agent has taken the wish; the turn's end follows as a report. */
+  interrupt(): Promise<void>;
+  /** Ends the agent and everything it started; `graceMs` is what it gets to end by itself. Safe to repeat. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What the agent's own record proves about a turn that was cut off. */
+export type TurnRecord =
+  | { found: 'nothing' }
+  | ({ found: 'partial' | 'finished' } & Pick<TurnEnd, 'content' | 'failure' | 'cost_nano' | 'usage'>);
+
+/** One kind of agent. */
+export interface AgentDriver {
+  readonly name: AgentName;
+  readonly simulated: boolean;
+  /** Whether each agent is a process of its own, which counts against the cap. */
+  readonly usesProcesses: boolean;
+  /** Resolves when the agent is ready for a message; rejects with `AGENT_UNREACHABLE` and the agent's own words. */
+  start(request: AgentRequest): Promise<Agent>;
+  /** Reads the agent's record of a turn; only while no agent of that conversation runs. */
+  inspect(conversation: Conversation, messageId: string): Promise<TurnRecord>;
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentMessage } from '../../../domain/turn.ts';
+import type { Agent, AgentDriver, AgentReport, AgentRequest, TurnEnd } from '../driver.ts';
+import { priceAnswer, writeAnswer } from './answer.ts';
+import { parseScript } from './script.ts';
+import type { Step } from './script.ts';
+
+/** An agent for people without a key and for tests: it answers at once, and does what the message's script says. */
+export function makeSimulatorDriver(): AgentDriver {
+  return {
+    name: 'simulator',
+    simulated: true,
+    usesProcesses: false,
+    start: async (request) => startSimulator(request),
+    inspect: async () => ({ found: 'nothing' }),
+  };
+}
+
+function startSimulator(request: AgentRequest): Agent {
+  const background = new Set<AbortController>();
+  let running: AbortController | null = null;
+  let over = false;
+
+  const report = (item: AgentReport): void => {
+    if (!over) request.report(item);
+  };
+  const now = (): string => new Date().toISOString();
+
+  function end(message: AgentMessage | null, turn: Partial<TurnEnd> & Pick<TurnEnd, 'content' | 'usage'>): void {
+    if (message !== null) running = null;
+    const cost = turn.usage.reduce((sum, usage) => sum + usage.cost_nano, 0);
+    report({
+      type: 'ended',
+      conversation: { ...request.conversation, established: true },
+      end: { message_id: message?.message_id ?? null, outcome: 'done', failure: null, cost_nano: cost, ...turn },
+    });
+  }
+
+  function say(message_id: string | null, text: string): void {
+    report({ type: 'progress', event: { type: 'text', timestamp: now(), message_id, text } });
+  }
+
+  async function perform(step: Step, message: AgentMessage, answer: string, signal: AbortSignal): Promise<void> {
+    const about = { timestamp: now(), message_id: message.message_id };
+    switch (step.type) {
+      case 'think':
+        return sleep(step.ms, undefined, { signal });
+      case 'hang':
+        return sleep(2 ** 31 - 1, undefined, { signal });
+      case 'tool': {
+        const call = { ...about, tool_use_id: randomUUID(), summary: step.summary };
+        report({ type: 'progress', event: { type: 'tool_started', ...call, tool: step.tool } });
+        report({ type: 'progress', event: { type: 'tool_finished', ...call, is_error: false } });
+        return;
+      }
+      case 'deny':
+        report({
+          type: 'progress',
+          event: { type: 'permission', ...about, tool: step.tool, decision: 'denied', summary: step.summary },
+        });
+        return;
+      case 'background':
+        startBackground(step.ms);
+        return;
+      case 'stream':
+        for (const word of answer.split(/(?<=\s)/)) {
+          report({ type: 'delta', message_id: message.message_id, text: word });
+          await sleep(step.ms, undefined, { signal });
+        }
+        return;
+      case 'crash':
+        say(message.message_id, 'Simulated answer, cut off');
+        exit('the simulator was told to crash');
+        throw new DOMException('crashed', 'AbortError');
+      case 'chars':
+      case 'cost':
+      case 'fail':
+      case 'recall':
+        return;
+    }
+  }
+
+  async function run(message: AgentMessage, steps: Step[], answer: string, signal: AbortSignal): Promise<void> {
+    const usage = [priceAnswer(message.content, answer, steps)];
+    try {
+      for (const step of steps) await perform(step, message, answer, signal);
+    } catch {
+      const failure = { code: 'INTERRUPTED', message: 'The turn was interrupted' };
+      return end(message, { outcome: 'failed', content: '', failure, usage });
+    }
+    finish(message, steps, answer, usage);
+  }
+
+  function finish(message: AgentMessage, steps: Step[], answer: string, usage: TurnEnd['usage']): void {
+    const fail = steps.find((step) => step.type === 'fail');
+    if (fail !== undefined) {
+      const failure = { code: 'TURN_FAILED', message: fail.message };
+      return end(message, { outcome: 'failed', content: '', failure, usage });
+    }
+    say(message.message_id, answer);
+    end(message, { content: answer, usage });
+  }
+
+  function startBackground(ms: number): void {
+    const task = new AbortController();
+    background.add(task);
+    report({ type: 'progress', event: { type: 'background', timestamp: now(), tasks: background.size } });
+    sleep(ms, undefined, { signal: task.signal }).then(
+      () => {
+        background.delete(task);
+        report({ type: 'progress', event: { type: 'background', timestamp: now(), tasks: background.size } });
+        const answer = `Simulated: the background task of ${ms} ms ended`;
+        say(null, answer);
+        end(null, { content: answer, usage: [priceAnswer('', answer, [])] });
+      },
+      () => undefined,
+    );
+  }
+
+  function exit(reason: string): void {
+    if (over) return;
+    for (const task of background) task.abort();
+    report({ type: 'exited', reason });
+    over = true;
+    running?.abort();
+  }
+
+  return {
+    pid: null,
+    get busy() {
+      return running !== null;
+    },
+    send(message) {
+      const steps = parseScript(message.content);
+      const answer = writeAnswer(message.content, steps, () => request.earlierMessages());
+      running = new AbortController();
+      if (steps.length === 0) return finish(message, steps, answer, [priceAnswer(message.content, answer, steps)]);
+      void run(message, steps, answer, running.signal);
+    },
+    interrupt: async () => running?.abort(),
+    stop: async () => exit('stopped'),
+  };
+}

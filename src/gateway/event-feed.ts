@@ -1,0 +1,62 @@
+import type { AgentEvent } from '../domain/event.ts';
+import type { NumberedEvent } from './journal/journal.ts';
+import type { ServerFrame } from './protocol.ts';
+
+const PAGE = 200;
+
+/** Sends a session's events to one socket: what it missed first, then the live ones, without a hole or a repeat. */
+export interface EventFeed {
+  /** Begins after this number. Resolves when the feed has caught up or was stopped. */
+  start(afterSeq: number): Promise<void>;
+  /** A new event was committed. */
+  notify(seq: number, event: AgentEvent): void;
+  /** Whether it has caught up, so that live text makes sense to its reader. */
+  readonly live: boolean;
+  stop(): void;
+}
+
+export interface FeedTarget {
+  send(frame: ServerFrame): void;
+  /** Resolves when the reader has room for more. */
+  sendSlowly(frame: ServerFrame): Promise<void>;
+}
+
+export function makeEventFeed(
+  read: (afterSeq: number, limit: number) => NumberedEvent[],
+  target: FeedTarget,
+): EventFeed {
+  let next = Number.POSITIVE_INFINITY;
+  let live = false;
+  let stopped = false;
+
+  return {
+    async start(afterSeq) {
+      next = afterSeq + 1;
+      live = false;
+      while (!stopped) {
+        const page = read(next - 1, PAGE);
+        // Nothing can be committed between an empty page and this line, so no event falls between the two.
+        if (page.length === 0) {
+          live = true;
+          return;
+        }
+        for (const { seq, event } of page) {
+          if (stopped) return;
+          await target.sendSlowly({ type: 'event', seq, event });
+          next = seq + 1;
+        }
+      }
+    },
+    notify(seq, event) {
+      if (stopped || !live || seq < next) return;
+      next = seq + 1;
+      target.send({ type: 'event', seq, event });
+    },
+    get live() {
+      return live && !stopped;
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}

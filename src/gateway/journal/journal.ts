@@ -1,0 +1,175 @@
+import type { AgentEvent } from '../../domain/event.ts';
+import type { AgentMessage } from '../../domain/turn.ts';
+import type { Conversation } from '../drivers/driver.ts';
+import type { AgentOptions } from '../protocol.ts';
+import type { JournalDb } from './open-journal.ts';
+
+/** What the gateway knows of a session between processes. */
+export interface SessionRow {
+  session_id: string;
+  epoch: number;
+  project_path: string;
+  options: AgentOptions;
+  conversation: Conversation;
+  state: 'open' | 'closed';
+  created_at: string;
+}
+
+/** A message's turn. `running` is written before the agent gets the message. */
+export interface TurnRow {
+  session_id: string;
+  message_id: string;
+  turn_id: string;
+  state: 'accepted' | 'running' | 'finished';
+  /** How often it was handed to an agent. */
+  attempts: number;
+  accepted_seq: number;
+  result_seq: number | null;
+  started_at: string | null;
+  /** What earlier attempts of this turn cost, as JSON; null when there were none. */
+  carried: string | null;
+}
+
+/** An agent process that was started; `pid_started` is the system's start stamp, so that a reused pid is not ours. */
+export interface AgentRow {
+  agent_id: string;
+  session_id: string;
+  pid: number | null;
+  pid_started: string | null;
+  started_at: string;
+}
+
+export interface NumberedEvent {
+  seq: number;
+  event: AgentEvent;
+}
+
+/** Typed statements on the journal. Each call is one statement; `transaction` makes several one. */
+export interface Journal {
+  session(sessionId: string): SessionRow | null;
+  saveSession(row: SessionRow): void;
+  saveConversation(sessionId: string, conversation: Conversation): void;
+  turn(sessionId: string, messageId: string): TurnRow | null;
+  unfinishedTurns(sessionId: string): TurnRow[];
+  /** Sessions that have a turn without an outcome. */
+  sessionsWithUnfinishedTurns(): string[];
+  insertTurn(turn: TurnRow): void;
+  markRunning(turn: TurnRow): void;
+  finishTurn(sessionId: string, messageId: string, resultSeq: number): void;
+  lastSeq(sessionId: string): number;
+  insertEvent(sessionId: string, seq: number, event: AgentEvent): void;
+  events(sessionId: string, afterSeq: number, limit: number): NumberedEvent[];
+  /** The events of one message's turn so far, without `accepted`. */
+  turnEvents(sessionId: string, acceptedSeq: number, messageId: string): AgentEvent[];
+  message(turn: TurnRow): AgentMessage;
+  /** The contents of the messages accepted before `seq`, oldest first. */
+  contentsBefore(sessionId: string, seq: number): string[];
+  addAgent(agent: Pick<AgentRow, 'agent_id' | 'session_id' | 'started_at'>): void;
+  setAgentProcess(agentId: string, pid: number, pidStarted: string | null): void;
+  endAgent(agentId: string, endedAt: string): void;
+  openAgents(): AgentRow[];
+  transaction(work: () => void): void;
+  close(): void;
+}
+
+type Raw<T, K extends keyof T> = Omit<T, K> & Record<K, string>;
+
+/** Prepares the journal's statements on an open database. */
+export function makeJournal(db: JournalDb): Journal {
+  const sql = {
+    session: db.prepare<[string], Raw<SessionRow, 'options' | 'conversation'>>(
+      'SELECT * FROM sessions WHERE session_id = ?',
+    ),
+    saveSession: db.prepare(
+      `INSERT INTO sessions VALUES (@session_id, @epoch, @project_path, @options, @conversation, @state, @created_at)
+       ON CONFLICT (session_id) DO UPDATE SET epoch = @epoch, project_path = @project_path, options = @options,
+         conversation = @conversation, base_seq = state = @state`,
+    ),
+    saveConversation: db.prepare('UPDATE sessions SET conversation = ? WHERE session_id = ?'),
+    turn: db.prepare<[string, string], TurnRow>('SELECT * FROM turns WHERE session_id = ? AND message_id = ?'),
+    unfinished: db.prepare<[string], TurnRow>(
+      `SELECT * FROM turns WHERE session_id = ? AND state <> 'finished' ORDER BY accepted_seq`,
+    ),
+    sessionsUnfinished: db.prepare<[], { session_id: string }>(
+      `SELECT DISTINCT session_id FROM turns WHERE state <> 'finished'`,
+    ),
+    insertTurn: db.prepare(
+      `INSERT INTO turns VALUES
+         (@session_id, @message_id, @turn_id, @state, @attempts, @accepted_seq, @result_seq, @started_at, @carried)`,
+    ),
+    running: db.prepare(
+      `UPDATE turns SET state = 'running', attempts = @attempts, started_at = @started_at, carried = @carried
+       WHERE session_id = @session_id AND message_id = @message_id`,
+    ),
+    finish: db.prepare(`UPDATE turns SET state = 'finished', result_seq = ? WHERE session_id = ? AND message_id = ?`),
+    lastSeq: db.prepare<[string], { seq: number | null }>('SELECT max(seq) AS seq FROM events WHERE session_id = ?'),
+    insertEvent: db.prepare('INSERT INTO events VALUES (?, ?, ?)'),
+    events: db.prepare<[string, number, number], { seq: number; body: string }>(
+      'SELECT seq, body FROM events WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+    ),
+    turnEvents: db.prepare<[string, number, string], { body: string }>(
+      `SELECT body FROM events WHERE session_id = ? AND seq > ? AND body ->> '$.message_id' = ? ORDER BY seq`,
+    ),
+    event: db.prepare<[string, number], { body: string }>('SELECT body FROM events WHERE session_id = ? AND seq = ?'),
+    contents: db.prepare<[string, number], { body: string }>(
+      `SELECT body FROM events JOIN turns USING (session_id)
+       WHERE session_id = ? AND events.seq = turns.accepted_seq AND seq < ? ORDER BY seq`,
+    ),
+    addAgent: db.prepare(
+      `INSERT INTO agents (agent_id, session_id, started_at) VALUES (@agent_id, @session_id, @started_at)`,
+    ),
+    agentProcess: db.prepare('UPDATE agents SET pid = ?, pid_started = ? WHERE agent_id = ?'),
+    endAgent: db.prepare('UPDATE agents SET ended_at = ? WHERE agent_id = ?'),
+    openAgents: db.prepare<[], AgentRow>(
+      'SELECT agent_id, session_id, pid, pid_started, started_at FROM agents WHERE ended_at IS NULL',
+    ),
+  };
+  const parse = (body: string): AgentEvent => JSON.parse(body) as AgentEvent;
+
+  return {
+    session(sessionId) {
+      const row = sql.session.get(sessionId);
+      if (row === undefined) return null;
+      return {
+        ...row,
+        options: JSON.parse(row.options) as AgentOptions,
+        conversation: JSON.parse(row.conversation) as Conversation,
+      };
+    },
+    saveSession: (row) =>
+      void sql.saveSession.run({
+        ...row,
+        options: JSON.stringify(row.options),
+        conversation: JSON.stringify(row.conversation),
+      }),
+    saveConversation: (sessionId, conversation) =>
+      void sql.saveConversation.run(JSON.stringify(conversation), sessionId),
+    turn: (sessionId, messageId) => sql.turn.get(sessionId, messageId) ?? null,
+    unfinishedTurns: (sessionId) => sql.unfinished.all(sessionId),
+    sessionsWithUnfinishedTurns: () => sql.sessionsUnfinished.all().map((row) => row.session_id),
+    insertTurn: (turn) => void sql.insertTurn.run(turn),
+    markRunning: (turn) => void sql.running.run(turn),
+    finishTurn: (sessionId, messageId, resultSeq) => void sql.finish.run(resultSeq, sessionId, messageId),
+    lastSeq: (sessionId) => sql.lastSeq.get(sessionId)?.seq ?? 0,
+    insertEvent: (sessionId, seq, event) => void sql.insertEvent.run(sessionId, seq, JSON.stringify(event)),
+    events: (sessionId, afterSeq, limit) =>
+      sql.events.all(sessionId, afterSeq, limit).map((row) => ({ seq: row.seq, event: parse(row.body) })),
+    turnEvents: (sessionId, acceptedSeq, messageId) =>
+      sql.turnEvents.all(sessionId, acceptedSeq, messageId).map((row) => parse(row.body)),
+    message(turn) {
+      const row = sql.event.get(turn.session_id, turn.accepted_seq);
+      const event = row === undefined ? null : parse(row.body);
+      if (event?.type !== 'accepted') throw new Error(`Cannot find the message of turn ${turn.turn_id} in the journal`);
+      const { message_id, content, context } = event;
+      return context === undefined ? { message_id, content } : { message_id, content, context };
+    },
+    contentsBefore: (sessionId, seq) =>
+      sql.contents.all(sessionId, seq).map((row) => (JSON.parse(row.body) as { content: string }).content),
+    addAgent: (agent) => void sql.addAgent.run(agent),
+    setAgentProcess: (agentId, pid, pidStarted) => void sql.agentProcess.run(pid, pidStarted, agentId),
+    endAgent: (agentId, endedAt) => void sql.endAgent.run(endedAt, agentId),
+    openAgents: () => sql.openAgents.all(),
+    transaction: (work) => db.transaction(work)(),
+    close: () => void db.close(),
+  };
+}

@@ -1,0 +1,189 @@
+import { XswarmError } from '../domain/errors.ts';
+import type { Failure } from '../domain/session.ts';
+import { decideCutTurn } from './cut-turn.ts';
+import { addCarried, takeCarried } from './carried-cost.ts';
+import type { Agent, AgentReport, TurnEnd, TurnRecord } from './drivers/driver.ts';
+import type { TurnRow } from './journal/journal.ts';
+import type { OpenTurn } from './open-turn.ts';
+import type { AgentEvent } from '../domain/event.ts';
+
+const RETRY_MS = 1000;
+
+type Over = { type: 'ended'; end: TurnEnd } | { type: 'cut'; reason: string; consumed: boolean };
+
+/** What a runner needs of its session. */
+export interface RunnerPort {
+  onInterrupt(): 'report' | 'continue';
+  ensureAgent(turn: OpenTurn): Promise<Agent>;
+  isAlive(agent: Agent): boolean;
+  stopAgent(): Promise<void>;
+  inspect(messageId: string): Promise<TurnRecord>;
+  /** The events after the message's `accepted` event that belong to it. */
+  journalled(turn: OpenTurn): AgentEvent[];
+  markRunning(row: TurnRow): void;
+  /** Resolves when the outcome is durable. */
+  settle(turn: OpenTurn, end: TurnEnd): Promise<void>;
+  notice(text: string): void;
+  failed(error: unknown): void;
+}
+
+/** Carries out a session's turns one at a time, in order, each to its one outcome. */
+export interface TurnRunner {
+  /** The turn that was handed to the agent, or is about to be. */
+  readonly current: OpenTurn | null;
+  readonly length: number;
+  push(turn: OpenTurn): void;
+  /** Goes on with what waits. */
+  kick(): void;
+  /** Whether a report was the current turn's business; it is taken then. */
+  take(report: AgentReport): boolean;
+  /** Every turn without an outcome is to end with this. */
+  stopAll(why: Failure): void;
+  /** Begins nothing more; what has no outcome stays for the next start. */
+  halt(): void;
+  /** Resolves when the turn that runs now is over, or when nothing runs. */
+  quiet(): Promise<void>;
+}
+
+export function makeTurnRunner(port: RunnerPort): TurnRunner {
+  const turns: OpenTurn[] = [];
+  let over: ((over: Over) => void) | null = null;
+  let working: Promise<void> | null = null;
+  let halted = false;
+
+  async function work(): Promise<void> {
+    while (turns.length > 0 && !halted) {
+      const turn = turns[0]!;
+      const left = turn.cut === null ? await carryOut(turn) : await resolveCut(turn, turn.cut);
+      if (left) return;
+    }
+  }
+
+  /** True when the turn stays for the next start of the gateway. */
+  async function carryOut(turn: OpenTurn): Promise<boolean> {
+    if (turn.stopped !== null) return settle(turn, failedBeforeStart(turn, turn.stopped));
+    if (turn.row.state !== 'running' || turn.continuing) {
+      const { attempts, started_at } = turn.row;
+      const now = new Date().toISOString();
+      turn.row = { ...turn.row, state: 'running', attempts: attempts + 1, started_at: started_at ?? now };
+      port.markRunning(turn.row);
+    }
+    let agent: Agent;
+    try {
+      agent = await port.ensureAgent(turn);
+    } catch (error) {
+      if (halted) return true;
+      const message = error instanceof XswarmError ? error.message : 'The agent could not be started';
+      if (!(error instanceof XswarmError)) port.failed(error);
+      const failure = turn.stopped ?? { code: 'AGENT_UNREACHABLE', message };
+      return settle(turn, failedBeforeStart(turn, failure));
+    }
+    if (halted) return true;
+    if (turn.stopped !== null) return settle(turn, failedBeforeStart(turn, turn.stopped));
+    const result = await hand(turn, agent);
+    over = null;
+    if (result.type === 'ended') return settle(turn, withStop(turn, result.end));
+    turn.cut = { reason: result.reason, consumed: result.consumed };
+    return false;
+  }
+
+  function hand(turn: OpenTurn, agent: Agent): Promise<Over> {
+    return new Promise((resolve) => {
+      if (!port.isAlive(agent)) return resolve({ type: 'cut', reason: 'the agent ended at once', consumed: false });
+      over = resolve;
+      agent.send(turn.message);
+    });
+  }
+
+  async function resolveCut(turn: OpenTurn, cut: { reason: string; consumed: boolean }): Promise<boolean> {
+    // Two writers on one conversation would lose one of the branches: the old agent is gone before anything else.
+    await port.stopAgent();
+    const record = await port.inspect(turn.row.message_id);
+    const decision = decideCutTurn({
+      message_id: turn.row.message_id,
+      attempts: turn.row.attempts,
+      ...cut,
+      record,
+      journalled: port.journalled(turn),
+      onInterrupt: port.onInterrupt(),
+      stopped: turn.stopped,
+    });
+    if (decision.type === 'settle') return settle(turn, decision.end);
+    if (halted) return true;
+    turn.cut = null;
+    turn.continuing = decision.type === 'continue';
+    turn.row = { ...turn.row, state: 'accepted' };
+    if (decision.type === 'continue' && record.found === 'partial') {
+      turn.row.carried = addCarried(turn.row.carried, record);
+    }
+    port.notice(
+      decision.type === 'continue'
+        ? `The turn was cut off (${cut.reason}); the agent goes on with it`
+        : `The turn was cut off before it began (${cut.reason}); it is handed over again`,
+    );
+    return false;
+  }
+
+  async function settle(turn: OpenTurn, end: TurnEnd): Promise<boolean> {
+    over = null;
+    await port.settle(turn, takeCarried(turn.row.carried, end));
+    turns.shift();
+    return false;
+  }
+
+  function kick(): void {
+    if (working !== null || turns.length === 0 || halted) return;
+    working = work()
+      .catch((error: unknown) => {
+        port.failed(error);
+        setTimeout(kick, RETRY_MS).unref();
+      })
+      .then(() => {
+        working = null;
+      });
+  }
+
+  return {
+    get current() {
+      return working === null ? null : (turns[0] ?? null);
+    },
+    get length() {
+      return turns.length;
+    },
+    push: (turn) => void turns.push(turn),
+    kick,
+    take(report) {
+      if (over === null) return false;
+      const id = turns[0]?.row.message_id;
+      if (report.type === 'ended' && report.end.message_id === id) {
+        over({ type: 'ended', end: report.end });
+        return true;
+      }
+      if (report.type === 'consumed' && report.message_id === id) {
+        over({ type: 'cut', reason: 'the agent gave no result for it', consumed: true });
+        return true;
+      }
+      if (report.type === 'exited') over({ type: 'cut', reason: report.reason, consumed: false });
+      return false;
+    },
+    stopAll(why) {
+      for (const turn of turns) turn.stopped ??= why;
+    },
+    halt() {
+      halted = true;
+    },
+    quiet: async () => {
+      await working;
+    },
+  };
+}
+
+function failedBeforeStart(turn: OpenTurn, failure: Failure): TurnEnd {
+  const { message_id } = turn.row;
+  return { message_id, outcome: 'failed', content: '', failure, cost_nano: 0, usage: [] };
+}
+
+/** A turn that was asked to stop ends with that reason, unless it was done by then. */
+function withStop(turn: OpenTurn, end: TurnEnd): TurnEnd {
+  return turn.stopped === null || end.outcome === 'done' ? end : { ...end, failure: turn.stopped };
+}
