@@ -7,7 +7,12 @@ export const firstConnect = proxyActivities<Pick<SessionActivities, 'connect'>>(
   scheduleToCloseTimeout: '20s',
   heartbeatTimeout: '10s',
   cancellationType: 'TRY_CANCEL',
-  retry: { initialInterval: '200ms', backoffCoefficient: 1.6, maximumInterval: '2s' },
+  retry: {
+    initialInterval: '200ms',
+    backoffCoefficient: 1.6,
+    maximumInterval: '2s',
+    nonRetryableErrorTypes: ['PROJECT_PATH', 'LEASE_LOST'],
+  },
 });
 
 /** Connecting again, with a message in hand: five minutes of tries, then the session is in `error`. */
@@ -16,7 +21,12 @@ export const reconnect = proxyActivities<Pick<SessionActivities, 'connect'>>({
   scheduleToCloseTimeout: '5m',
   heartbeatTimeout: '10s',
   cancellationType: 'TRY_CANCEL',
-  retry: { initialInterval: '200ms', backoffCoefficient: 1.6, maximumInterval: '2s' },
+  retry: {
+    initialInterval: '200ms',
+    backoffCoefficient: 1.6,
+    maximumInterval: '2s',
+    nonRetryableErrorTypes: ['PROJECT_PATH', 'LEASE_LOST'],
+  },
 });
 
 /** Short and next to the workflow: one marker in the history. The workflow sends again by itself when it fails. */
