@@ -1,4 +1,5 @@
 import type { SessionEvent, SessionEventBody } from '../domain/event.ts';
+import { hasEnded } from '../domain/session.ts';
 import type { Failure, SessionStatus } from '../domain/session.ts';
 import type { TurnOutcome } from '../domain/turn.ts';
 import type { ShowCost } from './show-cost.ts';
@@ -88,6 +89,6 @@ function resultOf(row: EventRow, timestamp: string, showCost: ShowCost): Session
 /** The event of a session whose status changed, and the one that says it has ended. */
 export function statusEvents(timestamp: string, status: SessionStatus, reason: string | null): SessionEventBody[] {
   const changed: SessionEventBody = { type: 'status', timestamp, status, ...(reason === null ? {} : { reason }) };
-  if (status !== 'disconnected' && status !== 'error') return [changed];
+  if (!hasEnded(status)) return [changed];
   return [changed, { type: 'closed', timestamp, status, reason: reason ?? '' }];
 }

@@ -12,6 +12,11 @@ export function takesMessages(status: SessionStatus): boolean {
   return status === 'connecting' || isActive(status);
 }
 
+/** Whether a session in this status has ended; one in `error` can be started again. */
+export function hasEnded(status: SessionStatus): boolean {
+  return status === 'disconnected' || status === 'error';
+}
+
 /** Claude Code's permission modes that a session may be created with. */
 export const PERMISSION_MODES = ['default', 'acceptEdits', 'bypassPermissions', 'plan', 'dontAsk'] as const;
 export type PermissionMode = (typeof PERMISSION_MODES)[number];

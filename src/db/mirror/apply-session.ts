@@ -1,4 +1,5 @@
 import type { SessionSnapshot } from '../../domain/mirror-write.ts';
+import { hasEnded } from '../../domain/session.ts';
 import { statusEvents } from '../event-rows.ts';
 import { isoTime, laterOf } from '../iso-time.ts';
 import { appendEvent, touchSession } from './batch.ts';
@@ -20,9 +21,7 @@ export function applySession(batch: Batch, snapshot: SessionSnapshot): void {
   const lastActivity = isoTime(snapshot.last_activity, batch.now);
   session.last_activity = laterOf(session.last_activity, lastActivity);
   saveSnapshot(batch, session, snapshot);
-  if (snapshot.status === 'disconnected' || snapshot.status === 'error') {
-    batch.statements.giveBackAdmission.run(session.id);
-  }
+  if (hasEnded(snapshot.status)) batch.statements.giveBackAdmission.run(session.id);
   if (!changed) return;
   const at = isoTime(snapshot.ended_at ?? '', lastActivity);
   for (const event of statusEvents(at, snapshot.status, snapshot.reason)) appendEvent(batch, session, event);

@@ -1,6 +1,6 @@
-import BetterSqlite3 from 'better-sqlite3';
 import { errors } from '../../domain/errors.ts';
 import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
+import { isDatabaseAway } from '../away.ts';
 import type { Bus, Published } from '../bus.ts';
 import type { Database } from '../open.ts';
 import { readBody } from '../queries/bodies.ts';
@@ -39,7 +39,7 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
     try {
       finish(callers, commit.immediate(callers));
     } catch (error) {
-      if (callers.length === 1 || isAway(error)) return fail(callers, error);
+      if (callers.length === 1 || isDatabaseAway(error)) return fail(callers, error);
       // One caller's writes are bad: each for itself, so that the others' are kept.
       for (const caller of callers) commitAlone(caller);
     }
@@ -81,14 +81,8 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
 }
 
 function fail(callers: Waiting[], error: unknown): void {
-  const reason = isAway(error) ? errors.unavailable('Database', error) : toError(error);
+  const reason = isDatabaseAway(error) ? errors.unavailable('Database', error) : toError(error);
   for (const caller of callers) caller.reject(reason);
-}
-
-/** Whether the file itself is the trouble: locked for long, full, gone, closed. */
-function isAway(error: unknown): boolean {
-  if (error instanceof BetterSqlite3.SqliteError) return !error.code.startsWith('SQLITE_CONSTRAINT');
-  return error instanceof TypeError && error.message.includes('database connection is not open');
 }
 
 function toError(error: unknown): Error {

@@ -16,3 +16,8 @@ export function findUserByChannel(db: Database, channel: string, from: string): 
       return one.where(eq(users.id, from)).get() ?? null;
   }
 }
+
+/** Whether there is a user of this id. */
+export function userExists(db: Database, id: string): boolean {
+  return db.select({ id: users.id }).from(users).where(eq(users.id, id)).get() !== undefined;
+}

@@ -1,0 +1,40 @@
+import { realpath, stat } from 'node:fs/promises';
+import { isAbsolute, relative, sep } from 'node:path';
+import { errors } from '../domain/errors.ts';
+
+/** Decides which folders sessions may work in. */
+export interface ProjectPolicy {
+  /** The real path of the folder, symbolic links resolved. Throws `PROJECT_PATH`. */
+  check(path: string): Promise<string>;
+}
+
+/** Folders of this machine, inside `roots` where there are any; a link cannot lead out of them. */
+export function makeProjectPolicy(roots: readonly string[]): ProjectPolicy {
+  return {
+    async check(path) {
+      if (!isAbsolute(path) || path.includes('\0')) throw errors.projectPathNotFound(path);
+      const real = await realFolder(path);
+      if (real === null) throw errors.projectPathNotFound(path);
+      if (roots.length === 0) return real;
+      const realRoots = await Promise.all(roots.map(realFolder));
+      if (realRoots.some((root) => root !== null && isInside(real, root))) return real;
+      throw errors.projectPathNotAllowed(path);
+    },
+  };
+}
+
+async function realFolder(path: string): Promise<string | null> {
+  try {
+    const real = await realpath(path);
+    return (await stat(real)).isDirectory() ? real : null;
+  } catch (error) {
+    // ENOENT, ENOTDIR, EACCES, ELOOP, ENAMETOOLONG: for the caller the folder is not there.
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
+}
+
+function isInside(path: string, root: string): boolean {
+  const way = relative(root, path);
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
