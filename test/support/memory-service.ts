@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errors } from '../../src/domain/errors.ts';
+import { isActive, takesMessages } from '../../src/domain/session.ts';
+import type { SessionStatus } from '../../src/domain/session.ts';
+import type { Caller, HistoryMessage, MessageState, Session, SessionService } from '../../src/api/service.ts';
+import { memoryStreams } from './memory-streams.ts';
+import type { MemoryStreams } from './memory-streams.ts';
+
+/** The service in memory, and what a test does to it from behind. */
+export interface MemoryService {
+  service: SessionService;
+  streams: MemoryStreams;
+  /** Ends a session as its idle timeout would. */
+  end(sessionId: string, reason: string, status?: SessionStatus): void;
+  /** What `ready()` throws from now on. */
+  notReady(what: string | null): void;
+  /** How many messages were carried out. */
+  turns(): number;
+}
+
+const COST = 0.0005;
+const now = (): string => new Date().toISOString();
+
+/**
+ * A stand-in that ends at our port. A message is answered with `You said: …`; the first word can ask for more:
+ * `fail`, `unknown`, `slow <ms>`, `never`.
+ */
+export function memoryService(options: { users: string[]; maxSessions?: number; queueDepth?: number }): MemoryService {
+  const { users, maxSessions = 1_000, queueDepth = 1_000 } = options;
+  const streams = memoryStreams();
+  const sessions = new Map<string, Session>();
+  const history: HistoryMessage[] = [];
+  const states = new Map<string, { state: MessageState; body: string; done: Promise<void> }>();
+  let unready: string | null = null;
+  let turns = 0;
+
+  const maySee = (caller: Caller, userId: string): boolean => caller.admin || caller.user_id === userId;
+  const find = (caller: Caller, id: string): Session => {
+    const session = sessions.get(id);
+    if (session === undefined || !maySee(caller, session.user_id)) throw errors.sessionNotFound(id);
+    return session;
+  };
+  const knownUser = (caller: Caller, id: string): void => {
+    if (!users.includes(id) || !maySee(caller, id)) throw errors.userNotFound(id);
+  };
+  const end = (id: string, reason: string, status: SessionStatus = 'disconnected'): void => {
+    const session = sessions.get(id);
+    if (session === undefined || !takesMessages(session.status)) return;
+    Object.assign(session, { status, is_active: false, reason, ended_at: now() });
+    streams.add(id, { type: 'status', timestamp: now(), status, reason });
+    streams.add(id, { type: 'closed', timestamp: now(), status, reason });
+  };
+  const record = (
+    session: Session,
+    entry: Pick<HistoryMessage, 'id' | 'direction' | 'message'> & Partial<HistoryMessage>,
+  ) =>
+    history.push({
+      session_id: session.id,
+      timestamp: now(),
+      cost_usd: null,
+      status: 'done',
+      context: null,
+      reply_to: null,
+      usage: [],
+      ...entry,
+    });
+
+  const carryOut = async (session: Session, state: MessageState, text: string): Promise<void> => {
+    const [word, argument = '0'] = text.split(' ');
+    if (word === 'never') return await new Promise(() => undefined);
+    if (word === 'slow') await sleep(Number(argument));
+    turns += 1;
+    const outcome = word === 'fail' ? 'failed' : word === 'unknown' ? 'unknown' : 'done';
+    const error = outcome === 'done' ? undefined : { code: 'AGENT_ERROR', message: text };
+    const content = outcome === 'failed' ? '' : `You said: ${text}`;
+    const turnId = randomUUID();
+    for (const piece of content.match(/.{1,8}/gs) ?? []) streams.delta(session.id, state.message_id, piece);
+    Object.assign(state, { status: outcome, content, cost_usd: COST, timestamp: now(), error });
+    session.cost_usd = Number(((session.cost_usd ?? 0) + COST).toFixed(9));
+    record(session, {
+      id: turnId,
+      direction: 'from_claude',
+      message: content,
+      cost_usd: COST,
+      reply_to: state.message_id,
+    });
+    const about = { message_id: state.message_id, outcome, content, cost_usd: COST, simulated: true } as const;
+    streams.add(session.id, { type: 'result', timestamp: now(), turn_id: turnId, ...about, error });
+  };
+
+  const service: SessionService = {
+    async create(caller, input) {
+      knownUser(caller, input.user_id);
+      if (input.project_path.includes('missing')) throw errors.projectPathNotFound(input.project_path);
+      if (input.project_path.includes('unreachable')) throw errors.agentUnreachable();
+      const id = input.session_id ?? randomUUID();
+      const there = sessions.get(id);
+      if (there !== undefined) {
+        const isSame = there.user_id === input.user_id && there.project_path === input.project_path;
+        if (!isSame) throw errors.sessionExists(id);
+        if (!takesMessages(there.status)) throw errors.sessionNotActive(id);
+        return there;
+      }
+      if ([...sessions.values()].filter((one) => isActive(one.status)).length >= maxSessions) {
+        throw errors.maxSessions(maxSessions);
+      }
+      const session: Session = {
+        id,
+        user_id: input.user_id,
+        project_path: input.project_path,
+        status: 'active',
+        is_active: true,
+        cost_usd: 0,
+        started_at: now(),
+        ended_at: null,
+        message_count: 0,
+        last_activity: now(),
+        title: input.title ?? null,
+        options: input.options ?? {},
+        reason: null,
+        error: null,
+        agent: 'simulator',
+        simulated: true,
+        at_least_once: false,
+        queued: 0,
+      };
+      sessions.set(id, session);
+      streams.add(id, { type: 'status', timestamp: now(), status: 'active' });
+      return session;
+    },
+    async list(caller, filter) {
+      const seen = [...sessions.values()].filter(
+        (one) =>
+          maySee(caller, one.user_id) &&
+          one.user_id === (filter.user_id ?? one.user_id) &&
+          one.status === (filter.status ?? one.status),
+      );
+      const from = Number(filter.cursor ?? 0);
+      const items = seen.slice(from, from + filter.limit);
+      return { items, next_cursor: from + filter.limit < seen.length ? String(from + filter.limit) : null };
+    },
+    get: async (caller, id) => find(caller, id),
+    async submit(caller, id, input) {
+      const session = find(caller, id);
+      const messageId = input.message_id ?? (input.idempotency_key ? `${id}/${input.idempotency_key}` : randomUUID());
+      const before = states.get(messageId);
+      if (before !== undefined) {
+        if (before.body !== input.message) throw errors.idempotencyMismatch(input.idempotency_key ?? messageId);
+        return { ...before.state };
+      }
+      if (!takesMessages(session.status)) throw errors.sessionNotActive(id);
+      if ([...states.values()].filter(({ state }) => state.status === 'queued').length >= queueDepth) {
+        throw errors.queueFull(id);
+      }
+      const state: MessageState = { message_id: messageId, session_id: id, status: 'queued', timestamp: now() };
+      session.message_count += 1;
+      record(session, {
+        id: messageId,
+        direction: 'to_claude',
+        message: input.message,
+        context: input.context ?? null,
+      });
+      streams.add(id, { type: 'queued', timestamp: now(), message_id: messageId, content: input.message });
+      const done = Promise.resolve().then(() => carryOut(session, state, input.message));
+      states.set(messageId, { state, body: input.message, done });
+      return { ...state };
+    },
+    async settled(caller, id, messageId, waitMs, signal) {
+      const { state, done } = states.get(messageId) ?? {
+        state: await service.message(caller, id, messageId),
+        done: null,
+      };
+      const over = new AbortController();
+      const stop = (): void => over.abort();
+      signal?.addEventListener('abort', stop);
+      await Promise.race([done, sleep(waitMs, undefined, { signal: over.signal }).catch(() => undefined)]);
+      stop();
+      signal?.removeEventListener('abort', stop);
+      return { ...state };
+    },
+    async message(caller, id, messageId) {
+      find(caller, id);
+      const found = states.get(messageId);
+      if (found?.state.session_id !== id) throw errors.messageNotFound(messageId);
+      return { ...found.state };
+    },
+    async history(caller, id, page) {
+      const rows = history.filter((one) => one.session_id === find(caller, id).id);
+      if (page.order === 'desc') rows.reverse();
+      const from = Number(page.cursor ?? 0);
+      const next = from + page.limit < rows.length ? String(from + page.limit) : null;
+      return { items: rows.slice(from, from + page.limit), next_cursor: next };
+    },
+    async search(caller, query) {
+      const seen = history.filter((one) => maySee(caller, sessions.get(one.session_id)?.user_id ?? ''));
+      return seen.filter((one) => one.message.includes(query.q)).slice(0, query.limit);
+    },
+    interrupt: async (caller, id) => find(caller, id).message_count > 99,
+    async disconnect(caller, id, reason) {
+      end(find(caller, id).id, reason);
+      const { reason: first, ended_at } = find(caller, id);
+      return { reason: first ?? reason, timestamp: ended_at ?? now() };
+    },
+    cleanup: async () => 0,
+    async userCost(caller, userId) {
+      knownUser(caller, userId);
+      return await service.totalCost({ user_id: userId, admin: false, via: 'token' }, {});
+    },
+    async totalCost(caller) {
+      const seen = [...sessions.values()].filter((one) => maySee(caller, one.user_id));
+      const sum = (of: (one: Session) => number): number => seen.reduce((total, one) => total + of(one), 0);
+      const cost = Number(sum((one) => one.cost_usd ?? 0).toFixed(9));
+      return { cost_usd: cost, session_count: seen.length, message_count: sum((one) => one.message_count) };
+    },
+    async route(_caller, input) {
+      if (!users.includes(input.from)) throw errors.userNotFound(input.from);
+      return { routed: false, user_id: input.from, action: 'handled_by_assistant', reason: 'No word about a project' };
+    },
+    async events(caller, id, { before = Infinity, after = 0, limit }) {
+      const seen = streams.events(find(caller, id).id).filter(({ seq }) => seq > after && seq < before);
+      return before === Infinity ? seen.slice(0, limit) : seen.slice(-limit);
+    },
+    async *watch(caller, id, after, signal) {
+      const { id: sessionId } = find(caller, id);
+      const backfill = streams.events(sessionId).slice(after);
+      const isOfSession = (frame: { kind: string } & Parameters<Parameters<MemoryStreams['follow']>[0]>[0]): boolean =>
+        (frame.kind === 'event' ? frame.event.session_id : frame.session_id) === sessionId;
+      yield* streams.follow(isOfSession, backfill, signal);
+    },
+    async *watchAll(caller, signal) {
+      const summaries = ['status', 'result', 'cost', 'closed'];
+      const frames = streams.follow(
+        (frame) => frame.kind === 'event' && summaries.includes(frame.event.type),
+        [],
+        signal,
+      );
+      for await (const frame of frames) {
+        if (frame.kind === 'delta' || !maySee(caller, sessions.get(frame.event.session_id)?.user_id ?? '')) continue;
+        yield frame.event.type === 'result' ? { ...frame, event: { ...frame.event, content: '' } } : frame;
+      }
+    },
+    async ready() {
+      if (unready !== null) throw errors.unavailable(unready);
+    },
+  };
+
+  return { service, streams, end, notReady: (what) => void (unready = what), turns: () => turns };
+}

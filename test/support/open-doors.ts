@@ -1,0 +1,45 @@
+import { startApi } from '../../src/api/server.ts';
+import type { ApiServer } from '../../src/api/server.ts';
+import type { ApiOptions } from '../../src/api/options.ts';
+import type { ApiLogger } from '../../src/api/logger.ts';
+import { memoryService } from './memory-service.ts';
+import type { MemoryService } from './memory-service.ts';
+import { memoryUsers } from './memory-users.ts';
+
+/** The doors on free ports over a service in memory, with two users and an admin. */
+export interface OpenDoors extends MemoryService {
+  api: ApiServer;
+  /** Where the contract's paths begin. */
+  base: string;
+  /** What was logged as a warning or an error. */
+  logged: { fields: object; message: string }[];
+}
+
+/** The token that opens the supervisor socket in tests. */
+export const SUPERVISOR_TOKEN = 'supervisor-token-of-tests';
+/** The token of the internal route in tests. */
+export const INTERNAL_TOKEN = 'internal-token-of-tests';
+
+/** Opens the doors; close them with `api.close()`. */
+export async function openDoors(
+  options: Partial<ApiOptions> = {},
+  memory: { maxSessions?: number; queueDepth?: number } = {},
+): Promise<OpenDoors> {
+  const logged: OpenDoors['logged'] = [];
+  const keep = (fields: object, message: string): void => void logged.push({ fields, message });
+  const logger: ApiLogger = { debug: () => undefined, info: () => undefined, warn: keep, error: keep };
+  const behind = memoryService({ users: ['alice', 'bob', 'root'], ...memory });
+  const api = await startApi({
+    rest: { host: '127.0.0.1', port: 0 },
+    supervisor: { host: '127.0.0.1', port: 0 },
+    service: behind.service,
+    users: memoryUsers([{ id: 'alice' }, { id: 'bob' }, { id: 'root', admin: true }]),
+    auth: 'local',
+    supervisorToken: SUPERVISOR_TOKEN,
+    internalToken: INTERNAL_TOKEN,
+    version: '0.0.0-test',
+    logger,
+    ...options,
+  });
+  return { ...behind, api, base: `${api.restUrl}/api/claude-code`, logged };
+}
