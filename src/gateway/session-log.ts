@@ -88,7 +88,7 @@ export function makeSessionLog(options: {
             },
             failed: (error) => {
               accepting.delete(message.message_id);
-              reject(error);
+              reject(error instanceof Error ? error : new Error(String(error)));
             },
           },
         );

@@ -83,7 +83,7 @@ export function makeJournal(db: JournalDb): Journal {
     saveSession: db.prepare(
       `INSERT INTO sessions VALUES (@session_id, @epoch, @project_path, @options, @conversation, @state, @created_at)
        ON CONFLICT (session_id) DO UPDATE SET epoch = @epoch, project_path = @project_path, options = @options,
-         conversation = @conversation, base_seq = state = @state`,
+         conversation = @conversation, state = @state`,
     ),
     saveConversation: db.prepare('UPDATE sessions SET conversation = ? WHERE session_id = ?'),
     turn: db.prepare<[string, string], TurnRow>('SELECT * FROM turns WHERE session_id = ? AND message_id = ?'),
