@@ -1,0 +1,58 @@
+import { sql } from 'drizzle-orm';
+import { isDatabaseAway } from '../db/away.ts';
+import { errors } from '../domain/errors.ts';
+import type { SessionService } from './service.ts';
+import { makeContext } from './sessions/context.ts';
+import type { SessionServiceDeps } from './sessions/context.ts';
+import { makeCreateSession } from './sessions/create-session.ts';
+import { makeCleanup, makeDisconnect, makeInterrupt } from './sessions/end-session.ts';
+import { makeReads } from './sessions/read-sessions.ts';
+import { makeRoute } from './sessions/route-conversation.ts';
+import { makeSubmitMessage } from './sessions/submit-message.ts';
+import { makeWatch, makeWatchAll } from './sessions/watch.ts';
+
+export type { SessionServiceDeps } from './sessions/context.ts';
+export { reconcileAdmissions } from './sessions/reconcile-admissions.ts';
+
+/** The session service over the SQLite file, the workflows and the gateway. */
+export function makeSessionService(deps: SessionServiceDeps): SessionService {
+  const context = makeContext(deps);
+  const create = makeCreateSession(context);
+  const submit = makeSubmitMessage(context);
+  const reads = makeReads(context);
+
+  return {
+    create: guarded(create),
+    submit: guarded(submit),
+    disconnect: guarded(makeDisconnect(context)),
+    cleanup: guarded(makeCleanup(context)),
+    interrupt: guarded(makeInterrupt(context)),
+    route: guarded(makeRoute(context, { create, submit })),
+    get: guarded(reads.get),
+    list: guarded(reads.list),
+    message: guarded(reads.message),
+    settled: guarded(reads.settled),
+    history: guarded(reads.history),
+    search: guarded(reads.search),
+    events: guarded(reads.events),
+    userCost: guarded(reads.userCost),
+    totalCost: guarded(reads.totalCost),
+    watch: makeWatch(context),
+    watchAll: makeWatchAll(context),
+    ready: guarded(async () => {
+      deps.db.get(sql`SELECT 1`);
+      await Promise.all([deps.workflows.ping(), deps.gateway.ping()]);
+    }),
+  };
+}
+
+/** The call, with the words of the contract where it is the file that cannot be reached. */
+function guarded<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+  return async (...args) => {
+    try {
+      return await call(...args);
+    } catch (error) {
+      throw isDatabaseAway(error) ? errors.unavailable('Database', error) : error;
+    }
+  };
+}
