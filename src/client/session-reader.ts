@@ -1,3 +1,4 @@
+import type { SessionEvent } from '../domain/event.ts';
 import type { CostFilter, CostReport, HistoryMessage, Page, Session, SessionFilter } from '../domain/service-data.ts';
 import { ConnectorError } from './connector-error.ts';
 import type { Http } from './http.ts';
@@ -60,6 +61,21 @@ export class SessionReader {
     return { items: messages, next_cursor: next_cursor ?? null };
   }
 
+  /** Gives a page of the session's numbered events, oldest first. */
+  async getEvents(
+    sessionId: string,
+    page: { before?: number; after?: number; limit?: number } = {},
+  ): Promise<SessionEvent[]> {
+    const body = await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}/events`, page);
+    return (body as { events: SessionEvent[] }).events;
+  }
+
+  /** Gives the number of the session's newest event; 0 before the first. */
+  async lastEventNumber(sessionId: string): Promise<number> {
+    const [newest] = await this.getEvents(sessionId, { before: Number.MAX_SAFE_INTEGER, limit: 1 });
+    return newest?.seq ?? 0;
+  }
+
   /** Gives what the session cost so far. */
   async getSessionCost(sessionId: string): Promise<SessionCost> {
     return (await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}/cost`)) as SessionCost;
@@ -80,7 +96,8 @@ export class SessionReader {
     return (await this.get(`${API}/cost`, { ...filter })) as CostReport;
   }
 
-  protected async requireSession(sessionId: string, signal?: AbortSignal): Promise<Session> {
+  /** Gives the session; throws `SESSION_NOT_FOUND` when there is none that this caller may see. */
+  async requireSession(sessionId: string, signal?: AbortSignal): Promise<Session> {
     return (await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}`, {}, signal)) as Session;
   }
 

@@ -1,0 +1,49 @@
+import type { CommandClass } from 'clipanion';
+import type { CliContext } from './context.ts';
+
+type Load = () => Promise<CommandClass<CliContext>>;
+
+/** Every command by the words that are typed; a command's code is loaded when it is the one. */
+export const COMMANDS: Record<string, Load> = {
+  start: async () => (await import('./commands/start.ts')).StartCommand,
+  serve: async () => (await import('./commands/serve.ts')).ServeCommand,
+  supervisor: async () => (await import('./commands/supervisor.ts')).SupervisorCommand,
+  'voice-bridge': async () => (await import('./commands/supervisor.ts')).SupervisorCommand,
+  'claude new': async () => (await import('./commands/claude-new.ts')).ClaudeNewCommand,
+  'claude send': async () => (await import('./commands/claude-send.ts')).ClaudeSendCommand,
+  'claude connect': async () => (await import('./commands/claude-connect.ts')).ClaudeConnectCommand,
+  'claude status': async () => (await import('./commands/claude-status.ts')).ClaudeStatusCommand,
+  'claude cost': async () => (await import('./commands/claude-cost.ts')).ClaudeCostCommand,
+  'claude history': async () => (await import('./commands/claude-history.ts')).ClaudeHistoryCommand,
+  'claude disconnect': async () => (await import('./commands/claude-disconnect.ts')).ClaudeDisconnectCommand,
+  'claude cleanup': async () => (await import('./commands/claude-cleanup.ts')).ClaudeCleanupCommand,
+  'user add': async () => (await import('./commands/user-add.ts')).UserAddCommand,
+  'user list': async () => (await import('./commands/user-list.ts')).UserListCommand,
+  'user remove': async () => (await import('./commands/user-remove.ts')).UserRemoveCommand,
+  'token create': async () => (await import('./commands/token-create.ts')).TokenCreateCommand,
+  'token list': async () => (await import('./commands/token-list.ts')).TokenListCommand,
+  'token revoke': async () => (await import('./commands/token-revoke.ts')).TokenRevokeCommand,
+  'config show': async () => (await import('./commands/config-show.ts')).ConfigShowCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).DoctorCommand,
+  completion: async () => (await import('./commands/completion.ts')).CompletionCommand,
+};
+
+/** What the beginning of a command line means: one command, a group of them, or nothing that is known. */
+export type Meant =
+  | { type: 'command'; words: string; load: Load }
+  | { type: 'group'; words: string }
+  | { type: 'unknown'; words: string };
+
+/** Reads the words before the first option. */
+export function findCommand(argv: readonly string[]): Meant {
+  const firstOption = argv.findIndex((word) => word.startsWith('-'));
+  const words = argv.slice(0, firstOption === -1 ? argv.length : firstOption).slice(0, 2);
+  for (let count = words.length; count > 0; count -= 1) {
+    const name = words.slice(0, count).join(' ');
+    const load = COMMANDS[name];
+    if (load !== undefined) return { type: 'command', words: name, load };
+  }
+  const name = words.join(' ');
+  const isGroup = words.length < 2 && Object.keys(COMMANDS).some((command) => command.startsWith(`${name} `));
+  return isGroup || name === '' ? { type: 'group', words: name } : { type: 'unknown', words: name };
+}

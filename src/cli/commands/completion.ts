@@ -1,0 +1,29 @@
+import { Command, Option, UsageError } from 'clipanion';
+import { XswarmCommand } from '../command.ts';
+import { completionScript, SHELLS } from '../completion-script.ts';
+import { describeCommands } from '../describe-commands.ts';
+
+/** `xswarm completion` */
+export class CompletionCommand extends XswarmCommand {
+  static override paths = [['completion']];
+  static override usage = Command.Usage({
+    category: 'Operation',
+    description: 'print a completion script for bash, zsh or fish',
+    examples: [
+      ['Complete in this bash', 'source <($0 completion bash)'],
+      ['Complete in every zsh', '$0 completion zsh >> ~/.zshrc'],
+      ['Complete in every fish', '$0 completion fish > ~/.config/fish/completions/xswarm.fish'],
+    ],
+  });
+
+  shell = Option.String({ name: 'shell' });
+
+  override async execute(): Promise<void> {
+    const shell = SHELLS.find((known) => known === this.shell);
+    if (shell === undefined)
+      throw new UsageError(`Shell ${this.shell} is not known: it is one of ${SHELLS.join(', ')}`);
+    const script = completionScript(shell, await describeCommands());
+    this.emit({ shell, script });
+    if (!this.json) this.context.stdout.write(script);
+  }
+}

@@ -1,0 +1,35 @@
+import { Command, Option, UsageError } from 'clipanion';
+import { XswarmCommand } from '../command.ts';
+
+/** `xswarm serve` */
+export class ServeCommand extends XswarmCommand {
+  static override paths = [['serve']];
+  static override usage = Command.Usage({
+    category: 'Running',
+    description: 'run some of the parts in this process',
+    details: `
+      The parts are \`api\` (REST and the supervisor socket), \`worker\` and \`gateway\`. The log goes to stderr as JSON lines. A
+      worker without \`api\` in the same process writes what people read through [server] url.
+    `,
+    examples: [
+      ['Run everything but Temporal in one process', '$0 serve --roles api,worker,gateway'],
+      ['Run another worker', '$0 serve --roles worker'],
+    ],
+  });
+
+  roles = Option.String('--roles', { required: true, description: 'Some of api, worker, gateway, by comma' });
+  debug = Option.Boolean('--debug', false, { description: 'Log more' });
+
+  override async execute(): Promise<number> {
+    const { ROLES } = await import('../../host/roles/part.ts');
+    const named = [...new Set(this.roles.split(',').map((word) => word.trim()))];
+    const unknown = named.find((word) => !ROLES.some((role) => role === word));
+    if (unknown !== undefined) throw new UsageError(`--roles ${unknown} must be some of ${ROLES.join(', ')}`);
+    const { runServe } = await import('../run-serve.ts');
+    return await runServe(
+      this.context,
+      ROLES.filter((role) => named.includes(role)),
+      this.debug,
+    );
+  }
+}

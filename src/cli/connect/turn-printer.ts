@@ -1,0 +1,90 @@
+import type { Subscribed } from '../../client/subscribe.ts';
+import { formatUsd } from '../output/money.ts';
+import type { Paint } from '../output/paint.ts';
+import { printable, printableLine } from '../output/printable.ts';
+
+/** What was written of the block that streams now, and whether the cursor stands behind text. */
+export interface PrinterState {
+  streamed: string;
+  midLine: boolean;
+}
+
+/** The state before anything was written. */
+export const FRESH: PrinterState = { streamed: '', midLine: false };
+
+/** Text to write for an event, and the state after it. */
+export interface Printed {
+  text: string;
+  state: PrinterState;
+}
+
+/** Turns an event into text for a terminal: words as they are written, tools as lines, the cost at the end. */
+export function printEvent(state: PrinterState, event: Subscribed, paint: Paint, isMine: boolean): Printed {
+  if (event.type === 'text_delta') {
+    const text = printable(event.text);
+    return { text, state: { streamed: state.streamed + text, midLine: endsMidLine(text, state.midLine) } };
+  }
+  if (event.type === 'text') return finishBlock(state, printable(event.text));
+  const line = lineOf(event, paint, isMine);
+  if (line === null) return { text: '', state };
+  return { text: `${state.midLine ? '\n' : ''}${line}\n`, state: FRESH };
+}
+
+/** Writes what of a finished block the stream has not shown: all of it where the stream was cut from its beginning. */
+function finishBlock(state: PrinterState, block: string): Printed {
+  if (block.startsWith(state.streamed)) {
+    const rest = block.slice(state.streamed.length);
+    const text = endsMidLine(rest, state.midLine) ? `${rest}\n` : rest;
+    return { text, state: FRESH };
+  }
+  // Pieces were lost with a connection: go on from where what is shown stops being right.
+  let same = 0;
+  while (same < state.streamed.length && state.streamed[same] === block[same]) same += 1;
+  return { text: `${state.midLine ? '\n' : ''}…${block.slice(same)}\n`, state: FRESH };
+}
+
+function lineOf(
+  event: Exclude<Subscribed, { type: 'text' | 'text_delta' }>,
+  paint: Paint,
+  isMine: boolean,
+): string | null {
+  switch (event.type) {
+    case 'queued':
+      return isMine ? null : `${paint('cyan', '»')} ${printableLine(event.content)}`;
+    case 'tool_started':
+      return paint('dim', `⚙ ${printableLine(event.tool)}: ${printableLine(event.summary)}`);
+    case 'tool_finished':
+      return event.is_error ? paint('red', `✗ ${printableLine(event.summary)}`) : null;
+    case 'permission':
+      return paint(
+        'yellow',
+        `${event.decision}: ${printableLine(event.tool)} ${printableLine(event.summary)}`.trimEnd(),
+      );
+    case 'background':
+      return event.tasks > 0 ? paint('dim', `${event.tasks} background tasks run`) : null;
+    case 'notice':
+      return paint(event.level === 'warning' ? 'yellow' : 'dim', printableLine(event.text));
+    case 'result':
+      return resultLine(event, paint);
+    case 'closed':
+      return paint('dim', `The session ended: ${printableLine(event.reason)}`);
+    case 'status':
+      return event.status === 'error'
+        ? paint('red', `Error: ${printableLine(event.reason ?? 'the agent is lost')}`)
+        : null;
+    default:
+      return null;
+  }
+}
+
+function resultLine(event: Extract<Subscribed, { type: 'result' }>, paint: Paint): string {
+  const label = event.simulated ? ' · simulated' : '';
+  const cost = paint('dim', `${formatUsd(event.cost_usd)}${label}`);
+  if (event.outcome === 'done') return cost;
+  const reason = printableLine(event.error?.message ?? `the turn ended as ${event.outcome}`);
+  return `${paint('red', reason)} ${cost}`;
+}
+
+function endsMidLine(text: string, before: boolean): boolean {
+  return text === '' ? before : !text.endsWith('\n');
+}

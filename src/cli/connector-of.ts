@@ -1,0 +1,21 @@
+import { ClaudeCodeConnector } from '../client/connector.ts';
+import type { CliContext } from './context.ts';
+
+/** Makes a connector to `XSWARM_URL`, else to the configured server. A server that does not run is told at once. */
+export async function connectorOf({ env, cwd, dataDir }: CliContext): Promise<ClaudeCodeConnector> {
+  const url = notEmpty(env.XSWARM_URL) ?? (await configuredUrl({ env, cwd, dataDir }));
+  return new ClaudeCodeConnector({ url, token: notEmpty(env.XSWARM_TOKEN), retryRefused: false });
+}
+
+async function configuredUrl(places: Pick<CliContext, 'env' | 'cwd' | 'dataDir'>): Promise<string> {
+  const [{ loadConfig }, { serverUrl }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../config/derive.ts'),
+  ]);
+  return serverUrl(loadConfig(places).config);
+}
+
+/** An environment variable's text, or undefined where it is not set or empty. */
+export function notEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

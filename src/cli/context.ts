@@ -1,0 +1,21 @@
+import type { BaseContext } from 'clipanion';
+
+/** What a command may look at and write to; nothing else of the process is its business. */
+export interface CliContext extends BaseContext {
+  /** The working directory. */
+  cwd: string;
+  /** The data folder. */
+  dataDir: string;
+  /** Where downloads are kept. */
+  cacheDir: string;
+  /** Name of the person at the operating system. */
+  osUser: string;
+  version: string;
+  /** Columns of the terminal; null when stdout is none. */
+  width: number | null;
+  /** Whether a person types at stdin. */
+  stdinIsTerminal: boolean;
+  color: boolean;
+  /** How to run this CLI again, as a command and its first arguments. */
+  self: readonly string[];
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const argv = process.argv.slice(2);
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** A reader that went away (`… | head`) ends the command, and is no failure. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
+function osUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container the uid may have no name.
+    return process.env.USER ?? 'me';
+  }
+}
+
+async function main(): Promise<number> {
+  const [{ default: envPaths }, { dataDirOf }, { runCli }] = await Promise.all([
+    import('env-paths'),
+    import('../config/data-dir.ts'),
+    import('./run.ts'),
+  ]);
+  const paths = envPaths('xswarm', { suffix: '' });
+  const isTerminal = process.stdout.isTTY;
+  const color = isTerminal && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
+  return await runCli(argv, {
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    colorDepth: color ? 8 : 1,
+    cwd: process.cwd(),
+    dataDir: dataDirOf(process.env, paths.data),
+    cacheDir: paths.cache,
+    osUser: osUser(),
+    version: manifest.version,
+    width: isTerminal ? process.stdout.columns : null,
+    stdinIsTerminal: process.stdin.isTTY,
+    color,
+    self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
+  });
+}
+
+process.stdout.on('error', endWithReader);
+if (argv.length > 0 && argv.every((word) => ['--version', '-v', '--json'].includes(word)) && argv[0] !== '--json') {
+  process.stdout.write(
+    argv.includes('--json') ? `${JSON.stringify({ version: manifest.version })}\n` : `${manifest.version}\n`,
+  );
+} else {
+  process.exitCode = await main();
+}

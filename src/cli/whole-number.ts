@@ -1,0 +1,8 @@
+import { UsageError } from 'clipanion';
+
+/** Reads an option's value as a whole number above zero; throws `UsageError` with the option's name. */
+export function wholeNumber(option: string, text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number > 0 && Number.isSafeInteger(number)) return number;
+  throw new UsageError(`${option} ${text} must be a whole number above zero`);
+}
