@@ -31,7 +31,7 @@ export interface RunningPart {
   child: Supervised;
   log: ChildLog;
   /** How often it died so far. */
-  deaths(): number;
+  deaths: () => number;
 }
 
 /** Starts the embedded Temporal server; null where a server is configured. */

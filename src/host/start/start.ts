@@ -130,7 +130,7 @@ function refuseDying({ child, log, deaths }: RunningPart): void {
 }
 
 async function refuseTakenPorts(config: Config): Promise<void> {
-  const problems = await Promise.all(wantedPorts(config).map(whyNotFree));
+  const problems = await Promise.all(wantedPorts(config).map(async (wanted) => await whyNotFree(wanted)));
   const [first, ...more] = problems.filter((problem) => problem !== null);
   if (first !== undefined) throw new Error([first, ...more].join('; '));
 }
