@@ -1,0 +1,161 @@
+import { errors } from '../../src/domain/errors.ts';
+import type { Mirror, SessionSnapshot } from '../../src/domain/mirror-write.ts';
+import type { Failure } from '../../src/domain/session.ts';
+import type { GatewayControl, SessionStart, SessionWorkflows } from '../../src/domain/session-workflows.ts';
+import type { AgentMessage } from '../../src/domain/turn.ts';
+import { snapshotOf, turnOf, usageOf } from './histories.ts';
+
+interface Run {
+  start: SessionStart;
+  version: number;
+  seq: number;
+  running: boolean;
+  taken: string[];
+}
+
+/** Sessions that live in memory instead of Temporal: each call is told to the mirror as the worker would. */
+export interface WorkflowsStandIn extends SessionWorkflows {
+  /** Ids of the messages that were signalled, repeats included. */
+  signals: string[];
+  starts: string[];
+  /** Set: agents cannot be had. */
+  connectFailure: Failure | null;
+  /** Set: Temporal does not answer; `after` lets the call have its effect nevertheless. */
+  away: 'before' | 'after' | null;
+  /** False: messages are accepted and stay where they are. */
+  answers: boolean;
+  /** Sessions that do not end by `reap`. */
+  busy: Set<string>;
+  forget(sessionId: string): void;
+}
+
+/** Makes workflows that answer each message with `answer to …` for 2,000,001 nano-dollars. */
+export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
+  const runs = new Map<string, Run>();
+
+  function runOf(sessionId: string): Run {
+    const run = runs.get(sessionId);
+    if (run === undefined) throw errors.sessionNotFound(sessionId);
+    if (!run.running) throw errors.sessionNotActive(sessionId);
+    return run;
+  }
+
+  async function show(run: Run, over: Partial<SessionSnapshot>): Promise<void> {
+    run.version += 1;
+    const now = new Date().toISOString();
+    const snapshot = snapshotOf({ ...run.start, version: run.version, started_at: now, last_activity: now, ...over });
+    await mirror.write([{ type: 'session', snapshot }]);
+  }
+
+  async function end(run: Run, over: Partial<SessionSnapshot>): Promise<void> {
+    run.running = false;
+    await show(run, { ended_at: new Date().toISOString(), ...over });
+  }
+
+  async function take(sessionId: string, message: AgentMessage): Promise<void> {
+    const run = runOf(sessionId);
+    standIn.signals.push(message.message_id);
+    if (run.taken.includes(message.message_id)) return;
+    run.taken.push(message.message_id);
+    if (standIn.answers) later(() => answer(run, message));
+  }
+
+  async function answer(run: Run, message: AgentMessage): Promise<void> {
+    const timestamp = new Date().toISOString();
+    const { session_id } = run.start;
+    const content = `answer to ${message.content.slice(0, 50)}`;
+    const turn = turnOf({
+      turn_id: `turn-${message.message_id}`,
+      message_id: message.message_id,
+      content,
+      cost_nano: 2_000_001,
+      usage: [usageOf('claude-sonnet-5', 2_000_001)],
+      finished_at: timestamp,
+    });
+    await mirror.write([
+      { type: 'agent', session_id, seq: ++run.seq, event: { type: 'accepted', timestamp, ...message } },
+      {
+        type: 'agent',
+        session_id,
+        seq: ++run.seq,
+        event: { type: 'text', timestamp, message_id: message.message_id, text: content },
+      },
+      { type: 'agent', session_id, seq: ++run.seq, event: { type: 'result', timestamp, turn } },
+    ]);
+  }
+
+  async function whileAway<T>(effect: () => Promise<T>): Promise<T> {
+    if (standIn.away === 'before') throw errors.unavailable('Temporal');
+    const result = await effect();
+    if (standIn.away === 'after') throw errors.unavailable('Temporal');
+    return result;
+  }
+
+  const standIn: WorkflowsStandIn = {
+    signals: [],
+    starts: [],
+    connectFailure: null,
+    away: null,
+    answers: true,
+    busy: new Set(),
+    forget: (sessionId) => void runs.delete(sessionId),
+    start: (start) =>
+      whileAway(async () => {
+        const known = runs.get(start.session_id);
+        if (known?.running === true) return 'running';
+        const run = { version: 0, seq: 0, taken: [], ...known, start, running: true };
+        runs.set(start.session_id, run);
+        standIn.starts.push(start.session_id);
+        const failure = standIn.connectFailure;
+        later(() =>
+          failure === null ? show(run, {}) : end(run, { status: 'error', reason: failure.message, failure }),
+        );
+        return 'started';
+      }),
+    submit: (sessionId, message) => whileAway(() => take(sessionId, message)),
+    submitStored: (sessionId, messageId) => whileAway(async () => take(sessionId, await mirror.readBody(messageId))),
+    disconnect: (sessionId, reason) =>
+      whileAway(async () => {
+        const run = runOf(sessionId);
+        later(() => end(run, { status: 'disconnected', reason }));
+      }),
+    reap: (sessionId) =>
+      whileAway(async () => {
+        const run = runOf(sessionId);
+        if (!standIn.busy.has(sessionId)) later(() => end(run, { status: 'disconnected', reason: 'Idle timeout' }));
+      }),
+    ledger: async (session_id) => ({
+      session_id,
+      status: 'active',
+      cost_nano: 0,
+      message_count: 0,
+      queue: [],
+      current: null,
+    }),
+    listRunning: async () => [...runs.values()].filter((run) => run.running).map((run) => run.start.session_id),
+    describe: async (sessionId) => {
+      const run = runs.get(sessionId);
+      return run === undefined ? 'unknown' : run.running ? 'running' : 'ended';
+    },
+    ping: () => whileAway(async () => undefined),
+  };
+  return standIn;
+}
+
+/** A gateway that runs nothing. */
+export function makeGatewayStandIn(): GatewayControl & { interrupted: string[] } {
+  const interrupted: string[] = [];
+  return {
+    interrupted,
+    async interrupt(sessionId) {
+      interrupted.push(sessionId);
+      return true;
+    },
+    ping: async () => ({ agent: 'simulator', simulated: true, exactly_once: true, running_agents: 0 }),
+  };
+}
+
+/** Does it after the call that caused it has been answered, as another process would. */
+function later(effect: () => Promise<void>): void {
+  setImmediate(() => void effect());
+}
