@@ -140,14 +140,14 @@ test('makeProjectPolicy() follows links before it compares with the roots', asyn
   symlinkSync(outside, join(root, 'way-out'));
   symlinkSync(root, join(project, 'way-in'));
   writeFileSync(join(root, 'file'), '');
-  const { check } = makeProjectPolicy([join(project, 'way-in')]);
+  const policy = makeProjectPolicy([join(project, 'way-in')]);
 
-  assert.equal(await check(join(root, 'inside')), join(root, 'inside'));
-  assert.equal(await check(join(project, 'way-in', 'inside')), join(root, 'inside'));
+  assert.equal(await policy.check(join(root, 'inside')), join(root, 'inside'));
+  assert.equal(await policy.check(join(project, 'way-in', 'inside')), join(root, 'inside'));
   for (const path of [join(root, 'way-out'), join(project, 'root-2'), outside, `${root}/../outside`]) {
-    await assert.rejects(check(path), { message: `Project path not inside an allowed root: ${path}` });
+    await assert.rejects(policy.check(path), { message: `Project path not inside an allowed root: ${path}` });
   }
   for (const path of [join(root, 'file'), 'relative', '', `${root}\0`, join(root, 'nothing')]) {
-    await assert.rejects(check(path), { message: `Project path not found: ${path}` });
+    await assert.rejects(policy.check(path), { message: `Project path not found: ${path}` });
   }
 });

@@ -1,3 +1,4 @@
+import type { SessionEvent } from '../../domain/event.ts';
 import type { LiveFrame } from '../../domain/service-data.ts';
 import { onlyUserOf } from '../policy.ts';
 import type { SessionService } from '../service.ts';
@@ -17,12 +18,7 @@ export function makeWatch(context: ServiceContext): SessionService['watch'] {
       const page = context.events.after(sessionId, last, BACKFILL_PAGE);
       if (page.length < BACKFILL_PAGE) {
         // Commit and publication are one synchronous step, and so are this read and the subscription: nothing is between.
-        yield* live(
-          context,
-          sessionId,
-          page.map((event): LiveFrame => ({ kind: 'event', event })),
-          signal,
-        );
+        yield* live(context, sessionId, { page, last }, signal);
         return;
       }
       for (const event of page) yield { kind: 'event', event };
@@ -52,13 +48,16 @@ export function makeWatchAll(context: ServiceContext): SessionService['watchAll'
 async function* live(
   context: ServiceContext,
   sessionId: string,
-  backfill: LiveFrame[],
+  { page, last }: { page: SessionEvent[]; last: number },
   signal: AbortSignal,
 ): AsyncGenerator<LiveFrame> {
   const queue = makeFrameQueue(MAX_BEHIND, signal);
-  const stop = context.bus.onSession(sessionId, ({ frame }) => queue.push(frame));
+  const stop = context.bus.onSession(sessionId, ({ frame }) => {
+    // A reader may ask for what comes after a number that is yet to come.
+    if (frame.kind === 'delta' || frame.event.seq > last) queue.push(frame);
+  });
   try {
-    for (const frame of backfill) yield frame;
+    for (const event of page) yield { kind: 'event', event };
     yield* queue.frames();
   } finally {
     stop();
