@@ -21,13 +21,18 @@ function bundleInputs() {
   return hash.digest('hex');
 }
 
-if (!existsSync(join(dist, 'cli', 'main.js'))) {
-  rmSync(join(root, 'node_modules', '.cache', 'tsbuild.tsbuildinfo'), { force: true });
+function compile(config) {
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], { cwd: root, stdio: 'inherit' });
 }
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+
+if (!existsSync(join(dist, 'cli', 'main.js'))) {
+  for (const kind of ['build', 'types']) {
+    rmSync(join(root, 'node_modules', '.cache', `ts${kind}.tsbuildinfo`), { force: true });
+  }
+}
+compile('tsconfig.build.json');
+// Only the client library is for other programs, so only it has declarations.
+compile('tsconfig.types.json');
 mkdirSync(join(dist, 'db'), { recursive: true });
 rmSync(join(dist, 'db', 'migrations'), { recursive: true, force: true });
 cpSync(join(root, 'src', 'db', 'migrations'), join(dist, 'db', 'migrations'), { recursive: true });

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, sep } from 'node:path';
+import { isAbsolute, posix, relative, sep } from 'node:path';
 import { errors } from '../domain/errors.ts';
 
 /** Decides which folders sessions may work in. */
@@ -37,4 +37,16 @@ async function realFolder(path: string): Promise<string | null> {
 function isInside(path: string, root: string): boolean {
   const way = relative(root, path);
   return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
+
+/** Folders of the gateway's machine, which looks at them itself when the session opens; only their names are seen here. */
+export function makeRemoteProjectPolicy(roots: readonly string[]): ProjectPolicy {
+  return {
+    async check(path) {
+      if (!posix.isAbsolute(path) || path.includes('\0')) throw errors.projectPathNotFound(path);
+      const plain = posix.normalize(path).replace(/(.)\/$/, '$1');
+      if (roots.length === 0 || roots.some((root) => isInside(plain, posix.normalize(root)))) return plain;
+      throw errors.projectPathNotAllowed(path);
+    },
+  };
 }

@@ -1,7 +1,15 @@
 import pino, { type Logger } from 'pino';
 
 /** Values that never reach a log, wherever they stand in a record. */
-const REDACTED = ['authorization', '*.authorization', 'token', '*.token', 'secret', '*.secret', 'headers.authorization'];
+const REDACTED = [
+  'authorization',
+  '*.authorization',
+  'token',
+  '*.token',
+  'secret',
+  '*.secret',
+  'headers.authorization',
+];
 
 /** The log of one process: JSON lines on stderr; `start` writes them into the log folder. */
 export function makeLogger(part: string, level: string): Logger {

@@ -1,0 +1,121 @@
+import type { Client } from '@temporalio/client';
+import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../api/project-policy.ts';
+import { startApi } from '../../api/server.ts';
+import { makeSessionService, reconcileAdmissions, type SessionServiceDeps } from '../../api/session-service.ts';
+import { isLoopbackHost } from '../../config/loopback.ts';
+import type { Config } from '../../config/sections.ts';
+import { makeBus } from '../../db/bus.ts';
+import { makeMirror } from '../../db/mirror/mirror.ts';
+import { closeDatabase, openDatabase } from '../../db/open.ts';
+import { makeUserService } from '../../db/users.ts';
+import type { Mirror } from '../../domain/mirror-write.ts';
+import { makeGatewayControl } from '../../gateway/control-client.ts';
+import { makeTemporalClient } from '../../temporal/connect.ts';
+import { prepareNamespace } from '../../temporal/prepare-namespace.ts';
+import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
+import { dataFiles } from '../data-files.ts';
+import { retryUntil } from '../retry-until.ts';
+import { NEVER, temporalSettings, type Part, type PartOptions } from './part.ts';
+
+/** Events after which a session continues as new: about a second of replay. */
+const BUDGET_EVENTS = 1_000;
+const RETRY_MS = 300;
+const RECONCILE_MS = 60_000;
+
+/** The api, and the mirror that a worker of the same process writes to. */
+export interface ApiPart extends Part {
+  mirror: Mirror;
+}
+
+/** Opens the SQLite file and both doors. They answer, not ready, while Temporal or the gateway is away. */
+export async function startApiRole(options: PartOptions): Promise<ApiPart> {
+  const { config, secrets, logger } = options;
+  const db = openDatabase({ path: dataFiles.database(options.dataDir), durability: config.storage.durability });
+  const bus = makeBus();
+  const trackCosts = config.claude_code.track_costs;
+  const mirror = makeMirror(db, bus, { trackCosts });
+  const client = makeTemporalClient(temporalSettings(config));
+  const deps: SessionServiceDeps = {
+    db,
+    bus,
+    mirror,
+    trackCosts,
+    logger,
+    workflows: makeSessionWorkflows({
+      client,
+      budgetEvents: BUDGET_EVENTS,
+      queueDepth: config.claude_code.queue_depth,
+    }),
+    gateway: makeGatewayControl({ url: config.claude_code.websocket_url, token: secrets.gatewayToken }),
+    projects: projectPolicy(config),
+    limits: {
+      maxSessions: config.claude_code.max_sessions,
+      maxSessionsPerUser: config.claude_code.max_sessions_per_user,
+      queueDepth: config.claude_code.queue_depth,
+    },
+    defaults: {
+      idle_after_seconds: config.claude_code.idle_after_seconds,
+      idle_timeout_seconds: config.claude_code.idle_timeout_seconds,
+    },
+  };
+  const server = await startApi({
+    rest: { host: config.server.host, port: config.server.port },
+    supervisor: { host: config.supervisor.host, port: config.supervisor.port },
+    service: makeSessionService(deps),
+    users: makeUserService(db),
+    auth: config.server.auth,
+    supervisorToken: secrets.supervisorToken,
+    internalToken: secrets.internalToken,
+    mirror,
+    rateLimitPerMinute: config.server.rate_limit_per_minute || undefined,
+    version: options.version,
+    logger,
+  });
+  const upkeep = keepUp(options, client, deps);
+  return {
+    name: 'api',
+    address: `${server.restUrl}, ${server.supervisorUrl}`,
+    mirror,
+    failed: NEVER,
+    async close() {
+      await server.close();
+      clearInterval(upkeep);
+      await client.connection.close();
+      closeDatabase(db);
+    },
+  };
+}
+
+/** Prepares the namespace once Temporal answers, and keeps the places under `max_sessions` true. */
+function keepUp(options: PartOptions, client: Client, deps: SessionServiceDeps): NodeJS.Timeout {
+  const { config, logger, signal } = options;
+  const reconcile = async (olderThanMs: number): Promise<void> => {
+    const { given_back, admitted } = await reconcileAdmissions(deps, olderThanMs);
+    if (given_back.length + admitted.length > 0)
+      logger.warn({ given_back, admitted }, 'places under max_sessions mended');
+  };
+  const atStart = retryUntil(
+    async () => {
+      await prepareNamespace(client, { retentionDays: config.temporal.retention_days });
+      await reconcile(0);
+    },
+    {
+      signal,
+      everyMs: RETRY_MS,
+      onFailure: (error) => logger.info({ reason: error.message }, 'waiting for Temporal'),
+    },
+  );
+  atStart.catch((error: unknown) => {
+    if (!signal.aborted) logger.error({ err: error }, 'the namespace could not be prepared');
+  });
+  return setInterval(() => {
+    reconcile(RECONCILE_MS).catch((error: unknown) => logger.warn({ err: error }, 'reconciling failed'));
+  }, RECONCILE_MS).unref();
+}
+
+/** Folders are looked at where they are: here, unless the agents are on another machine. */
+function projectPolicy(config: Config): ReturnType<typeof makeProjectPolicy> {
+  const { project_roots, websocket_url } = config.claude_code;
+  const isHere = isLoopbackHost(new URL(websocket_url).hostname);
+  return isHere ? makeProjectPolicy(project_roots) : makeRemoteProjectPolicy(project_roots);
+}
