@@ -21,6 +21,7 @@ export interface ApiServer {
 }
 
 const KEEP_ALIVE_MS = 65_000;
+const IDLE_SWEEP_MS = 20;
 
 async function listen(server: Server, { host, port }: Listen): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
@@ -35,10 +36,10 @@ async function listen(server: Server, { host, port }: Listen): Promise<AddressIn
 
 async function stopped(server: Server): Promise<void> {
   if (!server.listening) return;
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+  // A connection whose last answer goes out while the server closes falls idle and would be kept alive.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(sweep);
 }
 
 function urlOf(scheme: string, { family, address, port }: AddressInfo): string {

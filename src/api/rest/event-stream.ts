@@ -26,17 +26,17 @@ function format({ event, id, data }: ServerSentEvent): string {
 /** Writes and waits until the reader has room again; throws `SLOW_READER` when it takes nothing for `stallMs`. */
 async function write(res: Response, text: string, stallMs: number, signal: AbortSignal): Promise<void> {
   if (res.write(text) || signal.aborted) return;
-  const timer = AbortSignal.timeout(stallMs);
   const stop = new AbortController();
   const onEnd = (): void => stop.abort();
-  timer.addEventListener('abort', onEnd);
+  const timer = setTimeout(onEnd, stallMs);
   signal.addEventListener('abort', onEnd);
   try {
     await once(res, 'drain', { signal: stop.signal });
-  } catch {
-    if (timer.aborted && !signal.aborted) throw errors.slowReader();
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw errors.slowReader();
   } finally {
-    timer.removeEventListener('abort', onEnd);
+    clearTimeout(timer);
     signal.removeEventListener('abort', onEnd);
   }
 }
