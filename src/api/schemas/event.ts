@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SessionEventBody } from '../../domain/event.ts';
 import { sessionId, timestamp } from './fields.ts';
 import { queryInteger } from './query.ts';
 
@@ -17,6 +18,10 @@ export const EVENT_TYPES = [
   'cost',
   'closed',
 ] as const;
+
+type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+/** Fails to compile when the words and the domain drift apart. */
+export const typesAreDomain: Equal<(typeof EVENT_TYPES)[number], SessionEventBody['type']> = true;
 
 /** One entry of a session's stream; its other fields depend on `type`. */
 export const sessionEvent = z
