@@ -1,5 +1,5 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { searchAttributes } from '../workflows/definitions.ts';
 
 const ALREADY_EXISTS = 6;
@@ -12,8 +12,8 @@ const DAY_SECONDS = 86_400;
 export async function prepareNamespace(client: Client, options: { retentionDays: number }): Promise<void> {
   const { namespace } = client.options;
   const { KEYWORD, DOUBLE } = {
-    KEYWORD: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    DOUBLE: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
+    KEYWORD: proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    DOUBLE: proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
   };
   const wanted = Object.fromEntries(
     Object.values(searchAttributes).map(({ name, type }) => [name, type === 'DOUBLE' ? DOUBLE : KEYWORD]),
