@@ -189,7 +189,7 @@ export class SessionHost {
   }
 
   #runnerPort(): RunnerPort {
-    const { journal, driver, logger } = this.#deps;
+    const { journal, writer, driver, logger } = this.#deps;
     const { session_id } = this.row;
     return {
       onInterrupt: () => this.row.options.on_interrupt ?? 'report',
@@ -197,7 +197,12 @@ export class SessionHost {
       isAlive: (agent) => this.slot.agent === agent,
       stopAgent: () => this.slot.stop(),
       inspect: (messageId) => driver.inspect(this.row.conversation, messageId),
-      journalled: (turn) => journal.turnEvents(session_id, turn.row.accepted_seq, turn.row.message_id),
+      journalled: (turn) => {
+        // What the agent said last may still wait to be written; the decision must not be taken without it.
+        writer.flush();
+        if (writer.failure !== null) throw writer.failure;
+        return journal.turnEvents(session_id, turn.row.accepted_seq, turn.row.message_id);
+      },
       markRunning: (row) => journal.markRunning(row),
       settle: (turn, end) =>
         new Promise((resolve) => {

@@ -31,8 +31,8 @@ export function makeTranslator(start: Conversation, report: (report: AgentReport
     report({ type: 'progress', event: { timestamp: new Date().toISOString(), ...event } });
   }
 
-  function setConversation(change: Partial<Conversation>): void {
-    conversation = { ...conversation, ...change };
+  function setConversation(id: string): void {
+    conversation = { ...conversation, id };
     report({ type: 'conversation', conversation });
   }
 
@@ -56,8 +56,8 @@ export function makeTranslator(start: Conversation, report: (report: AgentReport
   function beginTurn(frame: ClaudeFrame): void {
     busy = true;
     texts = [];
-    const id = frame.session_id ?? conversation.id;
-    if (id !== conversation.id || !conversation.established) setConversation({ id, established: true });
+    // `/clear` gives a conversation a new id; the latest frame has it.
+    if (frame.session_id !== undefined && frame.session_id !== conversation.id) setConversation(frame.session_id);
   }
 
   function assistant(frame: ClaudeFrame): void {
@@ -112,7 +112,7 @@ export function makeTranslator(start: Conversation, report: (report: AgentReport
     if (frame.uuid !== undefined && booked.has(frame.uuid)) return;
     if (frame.uuid !== undefined) booked.add(frame.uuid);
     const { counters, usage, cost_nano } = bookResult(frame, conversation.counters);
-    conversation = { ...conversation, counters };
+    conversation = { ...conversation, counters, established: true };
     const message_id = answered(frame);
     const end: TurnEnd = { message_id, ...outcomeOf(frame, texts), usage, cost_nano };
     busy = false;
