@@ -2,13 +2,14 @@ import type { SessionEvent, SessionEventBody } from '../domain/event.ts';
 import { hasEnded } from '../domain/session.ts';
 import type { Failure, SessionStatus } from '../domain/session.ts';
 import type { TurnOutcome } from '../domain/turn.ts';
+import { typeOfNumber } from './event-types.ts';
 import type { ShowCost } from './show-cost.ts';
 
 /** A row of `session_events` beside the message that it points at. */
 export interface EventRow {
   seq: number;
   at: number;
-  type: SessionEventBody['type'];
+  type: number;
   body: string | null;
   message_id: string | null;
   message: string | null;
@@ -36,9 +37,9 @@ export function storedBody(event: SessionEventBody, pointsAtMessage: boolean): s
   }
 }
 
-/** What a `cost` event keeps. */
+/** What a `cost` event keeps: there is one for each answer, so its keys are short. */
 export function storedCost(costNano: number, messageCount: number): string {
-  return JSON.stringify({ cost_nano: costNano, message_count: messageCount });
+  return JSON.stringify({ c: costNano, m: messageCount });
 }
 
 /** Makes the event of its row again. */
@@ -46,7 +47,8 @@ export function readEvent(sessionId: string, row: EventRow, showCost: ShowCost):
   const head = { session_id: sessionId, seq: row.seq };
   const timestamp = new Date(row.at).toISOString();
   const body = JSON.parse(row.body ?? '{}') as Record<string, unknown>;
-  switch (row.type) {
+  const type = typeOfNumber(row.type);
+  switch (type) {
     case 'queued':
       return { ...head, type: 'queued', timestamp, message_id: row.message_id ?? '', content: row.message ?? '' };
     case 'sent':
@@ -54,8 +56,8 @@ export function readEvent(sessionId: string, row: EventRow, showCost: ShowCost):
     case 'result':
       return { ...head, ...resultOf(row, timestamp, showCost) };
     case 'cost': {
-      const cost_usd = showCost(body.cost_nano as number);
-      return { ...head, type: 'cost', timestamp, cost_usd, message_count: body.message_count as number };
+      const cost_usd = showCost(body.c as number);
+      return { ...head, type: 'cost', timestamp, cost_usd, message_count: body.m as number };
     }
     case 'text': {
       if (row.body !== null) break;
@@ -65,11 +67,11 @@ export function readEvent(sessionId: string, row: EventRow, showCost: ShowCost):
     case 'closed':
     case 'background':
     case 'notice':
-      return { ...head, type: row.type, timestamp, ...body } as SessionEvent;
+      return { ...head, type, timestamp, ...body } as SessionEvent;
     default:
       break;
   }
-  return { ...head, type: row.type, timestamp, message_id: row.message_id, ...body } as SessionEvent;
+  return { ...head, type, timestamp, message_id: row.message_id, ...body } as SessionEvent;
 }
 
 function resultOf(row: EventRow, timestamp: string, showCost: ShowCost): SessionEventBody {

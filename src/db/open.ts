@@ -4,7 +4,14 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { migrate } from './migrate.ts';
 
 /** The product's SQLite file, open in this process; `$client` is the driver's own handle. */
-export type Database = BetterSQLite3Database & { $client: BetterSqlite3.Database };
+export type Database = BetterSQLite3Database & {
+  $client: BetterSqlite3.Database;
+  /**
+   * Runs a commit that need not survive a power cut, only the death of the process: what can be made again from
+   * Temporal and the gateway's journal. A later commit of the other kind syncs it too.
+   */
+  relaxed<T>(commit: () => T): T;
+};
 
 export interface OpenOptions {
   /** The file; its folder is there already. */
@@ -25,11 +32,23 @@ export function openDatabase(options: OpenOptions): Database {
     client.pragma(`synchronous = ${options.durability === 'full' ? 'FULL' : 'NORMAL'}`);
     client.pragma('foreign_keys = ON');
     migrate(client, options.path);
-    return drizzle(client);
+    return Object.assign(drizzle(client), { relaxed: makeRelaxed(client, options.durability) });
   } catch (error) {
     client.close();
     throw error;
   }
+}
+
+function makeRelaxed(client: BetterSqlite3.Database, durability: OpenOptions['durability']): Database['relaxed'] {
+  if (durability === 'normal') return (commit) => commit();
+  return (commit) => {
+    client.pragma('synchronous = NORMAL');
+    try {
+      return commit();
+    } finally {
+      if (client.open) client.pragma('synchronous = FULL');
+    }
+  };
 }
 
 /** Closes the file; later calls on `db` throw. */

@@ -113,7 +113,7 @@ function rowsOf(db: Database): unknown {
     models: all(`SELECT m.id, t.model, t.input_tokens, t.output_tokens, t.cache_read_tokens, t.cache_creation_tokens,
       t.cost_nano FROM turn_models t JOIN claude_code_messages m ON m.key = t.message_key ORDER BY m.id, t.model`),
     ahead: all('SELECT * FROM agent_events_ahead'),
-    texts: all("SELECT count(*) AS n FROM session_events WHERE type IN ('text', 'result', 'queued')"),
+    texts: all('SELECT count(*) AS n FROM session_events WHERE type IN (1, 3, 4)'),
   };
 }
 

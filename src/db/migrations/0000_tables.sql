@@ -56,8 +56,6 @@ CREATE TABLE `claude_code_messages` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `messages_by_key` ON `claude_code_messages` (`key`);--> statement-breakpoint
 CREATE INDEX `messages_of_session` ON `claude_code_messages` (`session_key`,`key`);--> statement-breakpoint
-CREATE INDEX `messages_by_time` ON `claude_code_messages` (`timestamp`);--> statement-breakpoint
-CREATE INDEX `answers_to_message` ON `claude_code_messages` (`reply_to`) WHERE reply_to IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `claude_code_sessions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -127,7 +125,7 @@ CREATE TABLE `session_events` (
 	`session_key` integer NOT NULL,
 	`seq` integer NOT NULL,
 	`at` integer NOT NULL,
-	`type` text NOT NULL,
+	`type` integer NOT NULL,
 	`message_key` integer,
 	`body` text,
 	PRIMARY KEY(`session_key`, `seq`),

@@ -1,3 +1,8 @@
+-- On what is short in a value instead of on all of it: a third of the bytes, the same answers.
+CREATE INDEX `messages_by_second` ON `claude_code_messages` (unixepoch(`timestamp`));
+--> statement-breakpoint
+CREATE INDEX `answers_to_message` ON `claude_code_messages` (substr(`reply_to`, 1, 8)) WHERE `reply_to` IS NOT NULL;
+--> statement-breakpoint
 CREATE VIEW `claude_code_session_stats` AS
 SELECT
 	s.id AS session_id,
@@ -42,7 +47,7 @@ SELECT
 	m.context
 FROM claude_code_messages m
 JOIN claude_code_sessions s ON s.id = m.session_id
-ORDER BY m.timestamp DESC, m.key DESC;
+ORDER BY m.key DESC;
 --> statement-breakpoint
 CREATE TRIGGER `session_by_hand` AFTER INSERT ON `claude_code_sessions` WHEN new.key IS NULL
 BEGIN

@@ -46,7 +46,7 @@ function insertQuestion(
   status: MessageStatus,
 ): number {
   // The answer may have been mirrored first.
-  const settled = batch.statements.outcome.get(message.message_id, session.key);
+  const settled = batch.statements.outcome.get({ id: message.message_id, session_key: session.key });
   const key = batch.nextMessageKey;
   batch.nextMessageKey += 1;
   batch.statements.insertQuestion.run({

@@ -1,4 +1,5 @@
 import type { ModelUsage, TurnResult } from '../../domain/turn.ts';
+import { typeNumber } from '../event-types.ts';
 import { isoTime, laterOf } from '../iso-time.ts';
 import { moveMessage } from './apply-message.ts';
 import { appendEvent } from './batch.ts';
@@ -9,6 +10,7 @@ import type { SessionState } from './statements.ts';
 export const UNATTRIBUTED = 'unattributed';
 /** How far back the block of text that is the whole answer is looked for. */
 const LATEST_EVENTS = 4;
+const TEXT = typeNumber('text');
 
 /** Books a settled turn once: its answer, its cost, and the end of the message's way. */
 export function applyResult(batch: Batch, session: SessionState, turn: TurnResult, provisional: boolean): void {
@@ -41,7 +43,7 @@ export function applyResult(batch: Batch, session: SessionState, turn: TurnResul
 function settleMessage(batch: Batch, session: SessionState, messageId: string): void {
   batch.statements.forgetBody.run(messageId);
   const message = batch.statements.message.get(messageId);
-  const outcome = batch.statements.outcome.get(messageId, session.key);
+  const outcome = batch.statements.outcome.get({ id: messageId, session_key: session.key });
   if (message === undefined || outcome === undefined || message.session_key !== session.key) return;
   moveMessage(batch, session, message, outcome);
 }
@@ -50,7 +52,7 @@ function settleMessage(batch: Batch, session: SessionState, messageId: string): 
 function shareText(batch: Batch, session: SessionState, content: string, key: number): void {
   const body = JSON.stringify({ text: content });
   const latest = batch.statements.latestEvents.all(session.key, LATEST_EVENTS);
-  const block = latest.find((event) => event.type === 'text' && event.body === body);
+  const block = latest.find((event) => event.type === TEXT && event.body === body);
   if (block !== undefined) batch.statements.pointAtAnswer.run(key, session.key, block.seq);
 }
 

@@ -2,6 +2,7 @@ import type { SessionEventBody } from '../../domain/event.ts';
 import type { Published } from '../bus.ts';
 import { eventFrame } from '../bus.ts';
 import { storedBody, storedCost } from '../event-rows.ts';
+import { typeNumber } from '../event-types.ts';
 import { laterOf } from '../iso-time.ts';
 import type { ShowCost } from '../show-cost.ts';
 import type { MirrorStatements, SessionState } from './statements.ts';
@@ -53,7 +54,7 @@ export function appendEvent(
       ? storedCost(session.cost_nano, session.message_count)
       : storedBody(event, messageKey !== null);
   const at = Date.parse(event.timestamp);
-  batch.statements.insertEvent.run(session.key, session.event_seq, at, event.type, messageKey, body);
+  batch.statements.insertEvent.run(session.key, session.event_seq, at, typeNumber(event.type), messageKey, body);
   const numbered = { session_id: session.id, seq: session.event_seq, ...event };
   batch.published.push({ user_id: session.user_id, frame: eventFrame(numbered) });
 }

@@ -37,7 +37,10 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
     const callers = takeCallers();
     if (waiting.length > 0) setImmediate(flush);
     try {
-      finish(callers, commit.immediate(callers));
+      finish(
+        callers,
+        db.relaxed(() => commit.immediate(callers)),
+      );
     } catch (error) {
       if (callers.length === 1 || isDatabaseAway(error)) return fail(callers, error);
       // One caller's writes are bad: each for itself, so that the others' are kept.
@@ -53,7 +56,10 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
 
   function commitAlone(caller: Waiting): void {
     try {
-      finish([caller], commit.immediate([caller]));
+      finish(
+        [caller],
+        db.relaxed(() => commit.immediate([caller])),
+      );
     } catch (error) {
       fail([caller], error);
     }

@@ -68,8 +68,8 @@ export function prepareMirror(client: BetterSqlite3.Database) {
       'UPDATE claude_code_messages SET status = ? WHERE key = ?',
     ),
     outcome: client
-      .prepare<[string, number], MessageStatus>(
-        `SELECT status FROM claude_code_messages WHERE reply_to = ? AND session_key = ?
+      .prepare<[{ id: string; session_key: number }], MessageStatus>(
+        `SELECT status FROM claude_code_messages WHERE substr(reply_to, 1, 8) = substr(@id, 1, 8) AND reply_to = @id AND session_key = @session_key
          ORDER BY provisional IS NOT NULL, status = 'done' DESC, timestamp, id LIMIT 1`,
       )
       .pluck(),
@@ -79,10 +79,10 @@ export function prepareMirror(client: BetterSqlite3.Database) {
        VALUES (@message_key, @model, @input_tokens, @output_tokens, @cache_read_tokens, @cache_creation_tokens,
          @cost_nano)`,
     ),
-    insertEvent: client.prepare<[number, number, number, string, number | null, string | null]>(
+    insertEvent: client.prepare<[number, number, number, number, number | null, string | null]>(
       'INSERT INTO session_events (session_key, seq, at, type, message_key, body) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    latestEvents: client.prepare<[number, number], { seq: number; type: string; body: string | null }>(
+    latestEvents: client.prepare<[number, number], { seq: number; type: number; body: string | null }>(
       'SELECT seq, type, body FROM session_events WHERE session_key = ? ORDER BY seq DESC LIMIT ?',
     ),
     pointAtAnswer: client.prepare<[number, number, number]>(

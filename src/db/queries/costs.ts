@@ -19,18 +19,22 @@ export interface CostQueries {
   report(userId: string | null, filter: CostFilter): CostReport;
 }
 
+/** The index is by second, the period is exact. */
+const IN_PERIOD = `unixepoch(m.timestamp) BETWEEN unixepoch(@since) AND unixepoch(@until)
+  AND m.timestamp >= @since AND m.timestamp < @until`;
+
 const OF_SESSIONS = `coalesce(sum(s.cost_nano), 0) AS cost_nano, count(*) AS session_count,
   coalesce(sum(s.message_count), 0) AS message_count FROM claude_code_sessions s WHERE`;
 
 const OF_MESSAGES = `coalesce(sum(m.cost_nano), 0) AS cost_nano, count(DISTINCT m.session_key) AS session_count,
   count(*) FILTER (WHERE m.direction = 'to_claude') AS message_count
   FROM claude_code_messages m JOIN claude_code_sessions s ON s.key = m.session_key
-  WHERE m.timestamp >= @since AND m.timestamp < @until AND`;
+  WHERE ${IN_PERIOD} AND`;
 
 const OF_MODELS = `coalesce(sum(t.cost_nano), 0) AS cost_nano, count(DISTINCT m.session_key) AS session_count,
   count(m.reply_to) AS message_count
   FROM turn_models t JOIN claude_code_messages m ON m.key = t.message_key JOIN claude_code_sessions s ON s.key = m.session_key
-  WHERE m.timestamp >= @since AND m.timestamp < @until AND`;
+  WHERE ${IN_PERIOD} AND`;
 
 const GROUP_KEY = {
   day: 'substr(m.timestamp, 1, 10)',
@@ -69,6 +73,9 @@ export function makeCostQueries(db: Database, showCost: ShowCost): CostQueries {
   };
 }
 
-function period({ since = '', until = '9999' }: CostFilter): { since: string; until: string } {
+function period({ since = '0000-01-01T00:00:00.000Z', until = '9999-12-31T23:59:59.999Z' }: CostFilter): {
+  since: string;
+  until: string;
+} {
   return { since, until };
 }

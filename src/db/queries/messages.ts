@@ -33,7 +33,12 @@ export function makeMessageQueries(db: Database, showCost: ShowCost): MessageQue
   const answer = db
     .select()
     .from(messages)
-    .where(eq(messages.reply_to, sql.placeholder('id')))
+    .where(
+      and(
+        sql`substr(${messages.reply_to}, 1, 8) = substr(${sql.placeholder('id')}, 1, 8)`,
+        eq(messages.reply_to, sql.placeholder('id')),
+      ),
+    )
     .orderBy(
       sql`${messages.provisional} IS NOT NULL`,
       sql`${messages.status} = 'done' DESC`,

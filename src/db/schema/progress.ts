@@ -1,5 +1,4 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import type { SessionEventBody } from '../../domain/event.ts';
 import { messages, sessions } from './conversations.ts';
 
 /** One entry of a session's numbered stream; what stands in the message it is about is not repeated in `body`. */
@@ -12,7 +11,8 @@ export const events = sqliteTable(
     seq: integer('seq').notNull(),
     /** Milliseconds since 1970, UTC. */
     at: integer('at').notNull(),
-    type: text('type').$type<SessionEventBody['type']>().notNull(),
+    /** A place in `EVENT_TYPES`. */
+    type: integer('type').notNull(),
     /** The `key` of the message it is about; of the answer for a `result` and for a `text` without a body. */
     message_key: integer('message_key'),
     body: text('body', { mode: 'json' }).$type<Record<string, unknown>>(),
