@@ -6,7 +6,8 @@ import type { GatewayErrorCode, ServerFrame } from './protocol.ts';
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
 /** With more than this unread, a backfill waits. */
 const SLOW_BYTES = 256 * 1024;
-const CLOSE_LIMIT_MS = 1000;
+/** How long the other end gets to read the goodbye. */
+const CLOSE_LIMIT_MS = 5000;
 
 /** The sending side of one socket. */
 export interface SocketLine {
