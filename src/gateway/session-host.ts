@@ -241,14 +241,16 @@ export class SessionHost {
 
   #wish(turn: OpenTurn | null): AgentWish {
     const { session_id, project_path, conversation, options } = this.row;
-    const before = turn?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
     return {
       session_id,
       project_path,
       conversation,
       options: { ...this.#deps.defaults, ...options },
       continueMessageId: turn?.continuing === true ? turn.row.message_id : null,
-      earlierMessages: () => this.#deps.journal.contentsBefore(session_id, before),
+      earlierMessages: () => {
+        const current = this.#runner.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
+        return this.#deps.journal.contentsBefore(session_id, current);
+      },
     };
   }
 

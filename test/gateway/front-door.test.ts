@@ -23,7 +23,15 @@ describe("the gateway's door", () => {
   /** What a plain `curl -H "Connection: Upgrade" -H "Upgrade: websocket"` gets. */
   async function plainUpgrade(headers: string[]): Promise<string> {
     const socket = connect(gate.gateway.port, '127.0.0.1');
-    const lines = ['GET / HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket', ...headers, '', ''];
+    const lines = [
+      'GET / HTTP/1.1',
+      'Host: localhost',
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      ...headers,
+      '',
+      '',
+    ];
     socket.write(lines.join('\r\n'));
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
