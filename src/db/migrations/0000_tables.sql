@@ -132,14 +132,21 @@ CREATE TABLE `session_events` (
 	FOREIGN KEY (`session_key`) REFERENCES `claude_code_sessions`(`key`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE TABLE `turn_models` (
+CREATE TABLE `models` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`name` text NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `models_by_name` ON `models` (`name`);--> statement-breakpoint
+CREATE TABLE `turn_usage` (
 	`message_key` integer NOT NULL,
-	`model` text NOT NULL,
+	`model_id` integer NOT NULL,
 	`input_tokens` integer DEFAULT 0 NOT NULL,
 	`output_tokens` integer DEFAULT 0 NOT NULL,
 	`cache_read_tokens` integer DEFAULT 0 NOT NULL,
 	`cache_creation_tokens` integer DEFAULT 0 NOT NULL,
 	`cost_nano` integer NOT NULL,
-	PRIMARY KEY(`message_key`, `model`),
-	FOREIGN KEY (`message_key`) REFERENCES `claude_code_messages`(`key`) ON UPDATE no action ON DELETE cascade
+	PRIMARY KEY(`message_key`, `model_id`),
+	FOREIGN KEY (`message_key`) REFERENCES `claude_code_messages`(`key`) ON UPDATE no action ON DELETE cascade,
+	FOREIGN KEY (`model_id`) REFERENCES `models`(`id`) ON UPDATE no action ON DELETE no action
 ) WITHOUT ROWID;

@@ -3,6 +3,18 @@ CREATE INDEX `messages_by_second` ON `claude_code_messages` (unixepoch(`timestam
 --> statement-breakpoint
 CREATE INDEX `answers_to_message` ON `claude_code_messages` (substr(`reply_to`, 1, 8)) WHERE `reply_to` IS NOT NULL;
 --> statement-breakpoint
+CREATE VIEW `turn_models` AS
+SELECT
+	u.message_key,
+	o.name AS model,
+	u.input_tokens,
+	u.output_tokens,
+	u.cache_read_tokens,
+	u.cache_creation_tokens,
+	u.cost_nano
+FROM turn_usage u
+JOIN models o ON o.id = u.model_id;
+--> statement-breakpoint
 CREATE VIEW `claude_code_session_stats` AS
 SELECT
 	s.id AS session_id,

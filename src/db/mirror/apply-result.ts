@@ -32,7 +32,10 @@ export function applyResult(batch: Batch, session: SessionState, turn: TurnResul
     simulated: turn.simulated ? 1 : null,
     provisional: provisional ? 1 : null,
   });
-  for (const usage of attributed(turn)) batch.statements.insertTurnModel.run({ message_key: key, ...usage });
+  for (const usage of attributed(turn)) {
+    batch.statements.insertModel.run(usage.model);
+    batch.statements.insertTurnUsage.run({ message_key: key, ...usage });
+  }
   session.cost_nano += turn.cost_nano ?? 0;
   session.last_activity = laterOf(session.last_activity, timestamp);
   if (turn.message_id !== null) settleMessage(batch, session, turn.message_id);

@@ -73,11 +73,12 @@ export function prepareMirror(client: BetterSqlite3.Database) {
          ORDER BY provisional IS NOT NULL, status = 'done' DESC, timestamp, id LIMIT 1`,
       )
       .pluck(),
-    insertTurnModel: client.prepare(
-      `INSERT INTO turn_models (message_key, model, input_tokens, output_tokens, cache_read_tokens,
+    insertModel: client.prepare<[string]>('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
+    insertTurnUsage: client.prepare(
+      `INSERT INTO turn_usage (message_key, model_id, input_tokens, output_tokens, cache_read_tokens,
          cache_creation_tokens, cost_nano)
-       VALUES (@message_key, @model, @input_tokens, @output_tokens, @cache_read_tokens, @cache_creation_tokens,
-         @cost_nano)`,
+       VALUES (@message_key, (SELECT id FROM models WHERE name = @model), @input_tokens, @output_tokens,
+         @cache_read_tokens, @cache_creation_tokens, @cost_nano)`,
     ),
     insertEvent: client.prepare<[number, number, number, number, number | null, string | null]>(
       'INSERT INTO session_events (session_key, seq, at, type, message_key, body) VALUES (?, ?, ?, ?, ?, ?)',

@@ -93,8 +93,13 @@ export function makeMessageQueries(db: Database, showCost: ShowCost): MessageQue
 
 function usageOf(db: Database, rows: MessageRow[]): Map<number, ModelUsage[]> {
   const keys = rows.filter((row) => row.direction === 'from_claude').flatMap((row) => row.key ?? []);
-  const found =
-    keys.length === 0 ? [] : db.select().from(turnModels).where(inArray(turnModels.message_key, keys)).all();
+  if (keys.length === 0) return new Map();
+  const found = db
+    .select()
+    .from(turnModels)
+    .where(inArray(turnModels.message_key, keys))
+    .orderBy(asc(turnModels.message_key), asc(turnModels.model))
+    .all();
   const usage = new Map<number, ModelUsage[]>();
   for (const { message_key, ...model } of found) usage.set(message_key, [...(usage.get(message_key) ?? []), model]);
   return usage;

@@ -1,4 +1,4 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, sqliteTable, sqliteView, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { messages, sessions } from './conversations.ts';
 
 /** One entry of a session's numbered stream; what stands in the message it is about is not repeated in `body`. */
@@ -32,19 +32,39 @@ export const agentEventsAhead = sqliteTable(
   (table) => [primaryKey({ columns: [table.session_key, table.seq] })],
 );
 
+/** One model that an agent named. */
+export const models = sqliteTable(
+  'models',
+  { id: integer('id').primaryKey(), name: text('name').notNull() },
+  (table) => [uniqueIndex('models_by_name').on(table.name)],
+);
+
 /** Tokens and nano-dollars of one model in one turn; the sum over a turn is what its answer cost. */
-export const turnModels = sqliteTable(
-  'turn_models',
+export const turnUsage = sqliteTable(
+  'turn_usage',
   {
     message_key: integer('message_key')
       .notNull()
       .references(() => messages.key, { onDelete: 'cascade' }),
-    model: text('model').notNull(),
+    model_id: integer('model_id')
+      .notNull()
+      .references(() => models.id),
     input_tokens: integer('input_tokens').notNull().default(0),
     output_tokens: integer('output_tokens').notNull().default(0),
     cache_read_tokens: integer('cache_read_tokens').notNull().default(0),
     cache_creation_tokens: integer('cache_creation_tokens').notNull().default(0),
     cost_nano: integer('cost_nano').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.message_key, table.model] })],
+  (table) => [primaryKey({ columns: [table.message_key, table.model_id] })],
 );
+
+/** `turn_usage` with the models' names: the view to read. */
+export const turnModels = sqliteView('turn_models', {
+  message_key: integer('message_key').notNull(),
+  model: text('model').notNull(),
+  input_tokens: integer('input_tokens').notNull(),
+  output_tokens: integer('output_tokens').notNull(),
+  cache_read_tokens: integer('cache_read_tokens').notNull(),
+  cache_creation_tokens: integer('cache_creation_tokens').notNull(),
+  cost_nano: integer('cost_nano').notNull(),
+}).existing();
