@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
 const argv = process.argv.slice(2);
@@ -23,13 +24,14 @@ function osUser(): string {
 }
 
 async function main(): Promise<number> {
-  const [{ default: envPaths }, { dataDirOf }, { runCli }] = await Promise.all([
+  const [{ default: envPaths }, { dataDirOf }, { cacheDirOf }, { runCli }] = await Promise.all([
     import('env-paths'),
     import('../config/data-dir.ts'),
+    import('../config/cache-dir.ts'),
     import('./run.ts'),
   ]);
   const paths = envPaths('xswarm', { suffix: '' });
-  const isTerminal = process.stdout.isTTY;
+  const isTerminal = isatty(1);
   const color = isTerminal && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb';
   return await runCli(argv, {
     env: process.env,
@@ -39,11 +41,11 @@ async function main(): Promise<number> {
     colorDepth: color ? 8 : 1,
     cwd: process.cwd(),
     dataDir: dataDirOf(process.env, paths.data),
-    cacheDir: paths.cache,
+    cacheDir: cacheDirOf(process.env, paths.cache),
     osUser: osUser(),
     version: manifest.version,
     width: isTerminal ? process.stdout.columns : null,
-    stdinIsTerminal: process.stdin.isTTY,
+    stdinIsTerminal: isatty(0),
     color,
     self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
   });

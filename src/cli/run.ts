@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   const commandClass = await meant.load();
   const cli = makeCli([commandClass], context);
   if (wantsHelp) {
-    context.stdout.write(cli.usage(commandClass, { detailed: true, colored: context.color }));
+    context.stdout.write(readable(cli.usage(commandClass, { detailed: true, colored: context.color })));
     return EXIT.done;
   }
   return await execute(cli, argv, context, meant.words);
@@ -75,7 +75,12 @@ async function overview(group: string, context: CliContext): Promise<string> {
     const load = COMMANDS[name];
     if (load !== undefined) classes.add(await load());
   }
-  return makeCli([...classes], context).usage(null, { colored: context.color });
+  return readable(makeCli([...classes], context).usage(null, { colored: context.color }));
+}
+
+/** Gives the values of options a name; clipanion numbers them. */
+function readable(usage: string): string {
+  return usage.replace(/ #\d/g, ' …');
 }
 
 function makeCli(classes: CommandClass<CliContext>[], context: CliContext): Cli<CliContext> {

@@ -145,6 +145,9 @@ export class RestStandIn {
       this.emit(held, { type: 'notice', timestamp, level: 'info', text: 'interrupted' });
       return [200, { interrupted: held.session.queued > 0 }];
     }
+    if (part === 'events' && request.headers.accept !== 'text/event-stream') {
+      return [200, { session_id: held.session.id, events: held.events.slice(-1), next_after: null }];
+    }
     if (part === 'events') return this.stream(held, request, response);
     if (part === 'messages' && method === 'POST') return await this.post(held, request, body);
     if (part === 'messages' && messageId !== undefined) {

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { COMMANDS } from '../../src/cli/command-table.ts';
+import { describeCommands } from '../../src/cli/describe-commands.ts';
+import { jsonLines, runCli, tempDataDir } from '../support/run-cli.ts';
+
+test('every command of the table has a description, --json, and its own help', async () => {
+  const commands = await describeCommands();
+  assert.deepEqual(
+    commands.map(({ words }) => words),
+    Object.keys(COMMANDS),
+  );
+  for (const { words, description, options } of commands) {
+    assert.notEqual(description, '', words);
+    assert.ok(
+      options.some(({ name }) => name === '--json'),
+      words,
+    );
+  }
+});
+
+test('--version prints the version', async () => {
+  assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  assert.equal(typeof jsonLines((await runCli(['--version', '--json'])).stdout)[0]?.version, 'string');
+});
+
+test('no words at all show the overview and are no failure', async () => {
+  const { exitCode, stdout } = await runCli([]);
+  assert.equal(exitCode, 0);
+  for (const words of Object.keys(COMMANDS))
+    if (words !== 'voice-bridge') assert.ok(stdout.includes(`xswarm ${words}`));
+});
+
+const misuses: [string[], RegExp][] = [
+  [['frobnicate'], /^Unknown command "frobnicate": see `xswarm --help`\n$/],
+  [['claude', 'stats'], /^Unknown command "claude stats": did you mean `xswarm claude status`\?\n$/],
+  [['claude', 'send'], /^Not enough positional arguments: see `xswarm claude send --help`\n$/],
+  [['claude', 'status', '--frob'], /--frob.*: see `xswarm claude status --help`\n$/],
+  [['claude', 'status', '--limit', 'x'], /^--limit x must be a whole number above zero/],
+  [['claude', 'cost', '--group-by', 'moon'], /^--group-by moon must be one of day, project, model, user/],
+  [['serve', '--roles', 'api,cook'], /^--roles cook must be some of api, worker, gateway/],
+  [['serve'], /see `xswarm serve --help`\n$/],
+  [['completion', 'csh'], /^Shell csh is not known: it is one of bash, zsh, fish/],
+];
+for (const [args, words] of misuses) {
+  test(`xswarm ${args.join(' ')} is used wrongly: exit code 2 and one line on stderr`, async () => {
+    const { exitCode, stdout, stderr } = await runCli(args);
+    assert.deepEqual([exitCode, stdout], [2, '']);
+    assert.match(stderr, words);
+    assert.equal(stderr.trimEnd().split('\n').length, 1);
+  });
+}
+
+test('help of a command shows its options and examples', async () => {
+  const { exitCode, stdout } = await runCli(['claude', 'send', '--help']);
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /--no-wait/);
+  assert.match(stdout, /xswarm claude send s-42 "fix the failing test"/);
+});
+
+test('users and tokens are kept in the data folder while nothing runs', async () => {
+  const env = { XSWARM_HOME: tempDataDir() };
+  assert.equal(
+    (await runCli(['user', 'add', 'ada', '--admin', '--phone', '+15550100'], { env })).stdout,
+    'Added ada, an admin\n',
+  );
+  const [ada] = jsonLines((await runCli(['user', 'list', '--json'], { env })).stdout);
+  assert.deepEqual([ada?.id, ada?.admin, ada?.phone], ['ada', true, '+15550100']);
+  const again = await runCli(['user', 'add', 'ada'], { env });
+  assert.deepEqual(
+    [again.exitCode, again.stderr],
+    [1, 'User already exists: ada: `xswarm user list` shows the users\n'],
+  );
+
+  const made = await runCli(['token', 'create', 'ada', '--name', 'laptop'], { env });
+  assert.match(made.stdout, /^xsw_\S+\n$/);
+  const [token] = jsonLines((await runCli(['token', 'list', '--json'], { env })).stdout);
+  assert.deepEqual([token?.user_id, token?.name, token?.revoked_at], ['ada', 'laptop', null]);
+  assert.ok(!JSON.stringify(token).includes(made.stdout.trim()));
+  assert.equal((await runCli(['token', 'revoke', String(token?.id)], { env })).exitCode, 0);
+  assert.match((await runCli(['token', 'list', 'ada'], { env })).stdout, /revoked$/m);
+  assert.equal((await runCli(['user', 'remove', 'ada'], { env })).stdout, 'Removed ada\n');
+});
+
+test('config show tells where each value came from and hides secrets', async () => {
+  const dataDir = tempDataDir();
+  writeFileSync(join(dataDir, 'config.toml'), '[server]\nport = 9000\n');
+  const env = { XSWARM_HOME: dataDir, SUPERVISOR_TOKEN: 'very-secret', XSWARM_GATEWAY_AGENT: 'simulator' };
+  const { stdout } = await runCli(['config', 'show', '--json'], { env });
+  const rows = new Map(jsonLines(stdout).map((row) => [row.key, row]));
+  assert.deepEqual(rows.get('server.port'), { key: 'server.port', value: 9000, origin: join(dataDir, 'config.toml') });
+  assert.deepEqual(rows.get('gateway.agent')?.origin, 'variable XSWARM_GATEWAY_AGENT');
+  assert.equal(rows.get('supervisor.token')?.value, '[hidden]');
+  assert.ok(!stdout.includes('very-secret'));
+});
+
+test('a configuration that is wrong stops every command with the key and what is allowed', async () => {
+  const env = { XSWARM_HOME: tempDataDir(), XSWARM_SERVER_PORT: 'http' };
+  for (const args of [['claude', 'status'], ['user', 'list'], ['start'], ['serve', '--roles', 'gateway']]) {
+    const { exitCode, stderr } = await runCli(args, { env });
+    assert.equal(exitCode, 1, args.join(' '));
+    assert.equal(
+      stderr,
+      '[server] port = "http" (variable XSWARM_SERVER_PORT) must be a whole number from 1 to 65535\n',
+    );
+  }
+});
+
+test('doctor checks without a server, and fails on a damaged database', async () => {
+  const dataDir = tempDataDir();
+  const env = { XSWARM_HOME: dataDir, XSWARM_GATEWAY_AGENT: 'simulator' };
+  const findings = jsonLines((await runCli(['doctor', '--json'], { env })).stdout);
+  assert.deepEqual(
+    findings.map((finding) => finding.check).filter((check, index, all) => all.indexOf(check) === index),
+    ['Configuration', 'Node.js', 'Data folder', 'Database', 'Temporal', 'Ports', 'Server', 'Gateway', 'Agent'],
+  );
+  assert.equal(findings.find((finding) => finding.check === 'Agent')?.state, 'warn');
+  writeFileSync(join(dataDir, 'xswarm.db'), 'this is no database at all, but long enough to be read as one'.repeat(50));
+  const damaged = await runCli(['doctor'], { env });
+  assert.equal(damaged.exitCode, 1);
+  assert.match(damaged.stdout, /^fail +Database +.* is damaged: /m);
+});
+
+test('the bash completion is a script that bash can read and that knows every command', async () => {
+  const { stdout } = await runCli(['completion', 'bash']);
+  const { exitCode } = await runBash(`${stdout}
+    COMP_WORDS=(xswarm claude st); COMP_CWORD=2; _xswarm; [ "\${COMPREPLY[*]}" = status ] || exit 3
+    COMP_WORDS=(xswarm cla); COMP_CWORD=1; _xswarm; [ "\${COMPREPLY[*]}" = claude ] || exit 4
+    COMP_WORDS=(xswarm claude send --no); COMP_CWORD=3; _xswarm; [ "\${COMPREPLY[*]}" = --no-wait ] || exit 5
+    COMP_WORDS=(xswarm start --de); COMP_CWORD=2; _xswarm; [ "\${COMPREPLY[*]}" = --debug ] || exit 6`);
+  assert.equal(exitCode, 0);
+});
+
+async function runBash(script: string): Promise<{ exitCode: number | null }> {
+  const { spawn } = await import('node:child_process');
+  const child = spawn('bash', ['-c', script], { stdio: 'ignore' });
+  return { exitCode: await new Promise((resolve) => child.on('close', resolve)) };
+}
