@@ -1,5 +1,5 @@
+import { z } from 'zod';
 import { ERROR_CODES, XswarmError, errors } from '../domain/errors.ts';
-import type { ErrorCode } from '../domain/errors.ts';
 import type { AgentMessage } from '../domain/turn.ts';
 import type { Mirror, MirrorWrite } from '../domain/mirror-write.ts';
 import { INTERNAL_PATHS, messageBody } from './mirror-wire.ts';
@@ -16,13 +16,14 @@ export interface RemoteMirrorOptions {
   onLiveLost?: (error: unknown) => void;
 }
 
+const errorBody = z.object({ code: z.enum(ERROR_CODES), message: z.string() });
+
 async function failure(response: Response): Promise<XswarmError> {
-  const body = (await response.json().catch(() => null)) as { code?: unknown; message?: unknown } | null;
-  const code = ERROR_CODES.find((known) => known === body?.code) as ErrorCode | undefined;
-  if (code === undefined || code === 'INTERNAL') {
+  const body = errorBody.safeParse(await response.json().catch(() => null));
+  if (!body.success || body.data.code === 'INTERNAL') {
     return errors.unavailable(`The mirror (HTTP ${response.status} of the api's internal route)`);
   }
-  return new XswarmError(code, typeof body?.message === 'string' ? body.message : code);
+  return new XswarmError(body.data.code, body.data.message);
 }
 
 /**

@@ -27,7 +27,7 @@ export function memoryStreams(): MemoryStreams {
   return {
     events,
     add(sessionId, body) {
-      const event = { session_id: sessionId, seq: events(sessionId).length + 1, ...body } as SessionEvent;
+      const event = { session_id: sessionId, seq: events(sessionId).length + 1, ...body };
       events(sessionId).push(event);
       live.emit('frame', { kind: 'event', event } satisfies LiveFrame);
       return event;

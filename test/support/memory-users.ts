@@ -1,4 +1,4 @@
-import type { Caller, TokenInfo, User, UserService } from '../../src/api/service.ts';
+import type { Caller, User, UserService } from '../../src/api/service.ts';
 
 /** Users and tokens in memory; the token of `alice` is `token-alice`. */
 export function memoryUsers(users: { id: string; admin?: boolean; phone?: string }[]): UserService {
@@ -20,7 +20,7 @@ export function memoryUsers(users: { id: string; admin?: boolean; phone?: string
     list: () => known,
     get: (id) => known.find((user) => user.id === id) ?? null,
     remove: unused,
-    createToken: unused as () => { info: TokenInfo; secret: string },
+    createToken: unused,
     listTokens: () => [],
     revokeToken: unused,
     authenticate(secret): Caller | null {

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
-import { XswarmError, errors } from '../../domain/errors.ts';
-import type { ErrorCode } from '../../domain/errors.ts';
+import { errors } from '../../domain/errors.ts';
+import type { ErrorCode, XswarmError } from '../../domain/errors.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
 import type { ApiLogger } from '../logger.ts';
 import { requestIdOf } from './request-id.ts';

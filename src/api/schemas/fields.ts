@@ -8,14 +8,16 @@ function isDeeperThan(value: unknown, limit: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > limit) return true;
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? Object.values<unknown>(item as Record<string, unknown>) : [],
+    );
   }
   return false;
 }
 
 /** What may be left out; `null` is read as left out, because clients in other languages write it so. */
 export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> {
-  return schema.nullish().transform((value) => value ?? undefined) as z.ZodType<z.output<T> | undefined>;
+  return schema.nullish().transform((value) => value ?? undefined);
 }
 
 /** A session id: a UUID unless the caller brings one. */
@@ -29,7 +31,6 @@ export const userId = z
   .string()
   .min(1)
   .max(255)
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   .regex(/^[^\u0000-\u001f\u007f]+$/, 'text without control characters')
   .describe('User id');
 
@@ -38,7 +39,6 @@ export const projectPath = z
   .string()
   .min(1)
   .max(4096)
-  // eslint-disable-next-line no-control-regex -- the file system refuses NUL
   .regex(/^[^\u0000]+$/, 'a path without NUL')
   .describe('Absolute path of the project folder');
 

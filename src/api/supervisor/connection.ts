@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { WebSocket } from 'ws';
 import { XswarmError, errors } from '../../domain/errors.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
@@ -35,6 +36,8 @@ export function serveConnection(socket: WebSocket, known: Caller | null, deps: C
   const { service, endWatch, limiter, limits, logger } = deps;
   const id = randomUUID();
   const gone = new AbortController();
+  // Every command that waits listens to it, and a thousand may.
+  setMaxListeners(0, gone.signal);
   const outbox = makeOutbox(socket, limits);
   let caller = known;
   let running = 0;

@@ -31,9 +31,9 @@ function endOf(session: Session): End | null {
 /** Makes the notices of one connection. */
 export function makeEndNotices(options: {
   endWatch: EndWatch;
-  getSession(sessionId: string): Promise<Session>;
-  tell(sessionId: string, end: End): void;
-  onError(error: unknown): void;
+  getSession: (sessionId: string) => Promise<Session>;
+  tell: (sessionId: string, end: End) => void;
+  onError: (error: unknown) => void;
 }): EndNotices {
   const { endWatch, getSession, tell, onError } = options;
   const followed = new Map<string, Followed>();

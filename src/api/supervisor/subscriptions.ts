@@ -32,7 +32,7 @@ export function makeSubscriptions(options: {
   service: SessionService;
   outbox: Outbox;
   maxSubscriptions: number;
-  onError(sessionId: string, error: unknown): void;
+  onError: (sessionId: string, error: unknown) => void;
 }): Subscriptions {
   const { service, outbox, maxSubscriptions, onError } = options;
   const running = new Map<string, AbortController>();

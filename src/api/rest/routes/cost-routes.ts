@@ -29,7 +29,7 @@ export const COST_ROUTES = {
     operationId: 'getTotalCost',
     method: 'get',
     path: `${PREFIX}/cost`,
-    summary: 'What everything that the caller may see cost',
+    summary: "What all users' sessions cost, for admins",
     tag: 'costs',
     query: costQuery,
     answers: { 200: { description: 'The costs', schema: costReport } },

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { decodeCursor, encodeCursor } from '../../src/api/cursor.ts';
+import { isForeignOrigin, isLoopbackHost, isLoopbackHostHeader } from '../../src/api/loopback.ts';
+import { mergeStreams } from '../../src/api/merge-streams.ts';
+import { fullBucket, makeRateLimiter, takeCall } from '../../src/api/rate-limit.ts';
+import { parsePrefer } from '../../src/api/rest/prefer.ts';
+import { bearerToken, secretsEqual } from '../../src/api/secrets-equal.ts';
+import { commandType } from '../../src/api/supervisor/frames.ts';
+import { makeLanes } from '../../src/api/supervisor/lanes.ts';
+
+describe('parsePrefer()', () => {
+  const rows: [string | undefined, number, string | null][] = [
+    [undefined, 120_000, null],
+    ['', 120_000, null],
+    ['respond-async', 0, 'respond-async'],
+    ['Respond-Async', 0, 'respond-async'],
+    ['wait=10', 10_000, 'wait=10'],
+    ['wait = "10"', 10_000, 'wait=10'],
+    ['wait=9999', 600_000, 'wait=600'],
+    ['respond-async, wait=5', 5_000, 'respond-async, wait=5'],
+    ['wait=-1', 120_000, null],
+    ['wait=ten, handling=lenient', 120_000, null],
+  ];
+  for (const [header, waitMs, applied] of rows) {
+    test(`reads ${String(header)}`, () => assert.deepEqual(parsePrefer(header, 120_000, 600_000), { waitMs, applied }));
+  }
+});
+
+describe('isLoopbackHost()', () => {
+  for (const host of ['localhost', '127.0.0.1', '127.255.0.3', '::1', '[::1]']) {
+    test(`takes ${host}`, () => assert.equal(isLoopbackHost(host), true));
+  }
+  for (const host of ['0.0.0.0', '::', '127.0.0.1.nip.io', '1270.0.0.1', 'localhost.example', '']) {
+    test(`does not take ${host}`, () => assert.equal(isLoopbackHost(host), false));
+  }
+  for (const header of [undefined, '', 'localhost:', 'localhost:x', 'a b', '[::1', 'user@localhost']) {
+    test(`is not found in the header ${String(header)}`, () => assert.equal(isLoopbackHostHeader(header), false));
+  }
+});
+
+test('isForeignOrigin() lets the page of the very host in, whatever it is called', () => {
+  assert.equal(isForeignOrigin('https://xswarm.example', 'xswarm.example'), false);
+  assert.equal(isForeignOrigin('https://xswarm.example:8443', 'xswarm.example'), true);
+});
+
+describe('takeCall()', () => {
+  test('gives as many calls at once as a minute has, and then says how long to wait', () => {
+    let bucket = fullBucket(60, 0);
+    const waits = Array.from({ length: 62 }, () => {
+      const taken = takeCall(bucket, 60, 0);
+      bucket = taken.bucket;
+      return taken.waitSeconds;
+    });
+    assert.deepEqual(waits, [...Array<number>(60).fill(0), 1, 1]);
+  });
+
+  test('never gives more than its rate over any time', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 600 }), fc.array(fc.nat(5_000), { maxLength: 300 }), (perMinute, gaps) => {
+        let bucket = fullBucket(perMinute, 0);
+        let nowMs = 0;
+        let given = 0;
+        for (const gap of gaps) {
+          nowMs += gap;
+          const taken = takeCall(bucket, perMinute, nowMs);
+          bucket = taken.bucket;
+          given += taken.waitSeconds === 0 ? 1 : 0;
+        }
+        assert.ok(given <= perMinute + (nowMs * perMinute) / 60_000 + 1e-6);
+      }),
+    );
+  });
+
+  test('lets a caller in that waited as long as it was told', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 600 }), (perMinute) => {
+        let nowMs = 0;
+        const limiter = makeRateLimiter(perMinute, () => nowMs);
+        let wait = 0;
+        while (wait === 0) wait = limiter.take('a');
+        nowMs += wait * 1000;
+        assert.equal(limiter.take('a'), 0);
+      }),
+    );
+  });
+});
+
+describe('mergeStreams()', () => {
+  async function* count(from: number, to: number): AsyncGenerator<number> {
+    for (let n = from; n < to; n += 1) yield n;
+  }
+
+  test('gives every item of every source, each source in its order', async () => {
+    const seen: number[] = [];
+    for await (const n of mergeStreams([count(0, 50), count(100, 130), count(0, 0)])) seen.push(n);
+    assert.deepEqual(
+      [seen.filter((n) => n < 100), seen.filter((n) => n >= 100)],
+      [Array.from({ length: 50 }, (_, n) => n), Array.from({ length: 30 }, (_, n) => n + 100)],
+    );
+  });
+
+  test('throws what a source throws', async () => {
+    async function* broken(): AsyncGenerator<number> {
+      yield 1;
+      throw new Error('broken source');
+    }
+    const read = async (): Promise<void> => {
+      for await (const _ of mergeStreams([broken(), count(0, 5)]));
+    };
+    await assert.rejects(read(), { message: 'broken source' });
+  });
+
+  test('asks a source for no more than its reader takes', async () => {
+    let asked = 0;
+    async function* endless(): AsyncGenerator<number> {
+      for (;;) yield (asked += 1);
+    }
+    for await (const n of mergeStreams([endless()])) if (n === 10) break;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(asked <= 11);
+  });
+});
+
+test('encodeCursor() and decodeCursor() are each other’s inverse, and rubbish is INVALID_REQUEST', () => {
+  const cursor = { epoch: 'e', summary: 7, watch: { 'a:b': 3, c: 0 } };
+  assert.deepEqual(decodeCursor(encodeCursor(cursor)), cursor);
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      try {
+        decodeCursor(text);
+      } catch (error) {
+        assert.equal((error as { code: string }).code, 'INVALID_REQUEST');
+      }
+    }),
+  );
+});
+
+test('bearerToken() tells no header from a bad one', () => {
+  assert.deepEqual(
+    [undefined, 'Bearer abc', 'bearer  abc ', 'Bearer', 'Bearer a b', 'Basic abc', ''].map(bearerToken),
+    [null, 'abc', 'abc', '', '', '', ''],
+  );
+  assert.deepEqual([secretsEqual('a', 'a'), secretsEqual('a', 'b'), secretsEqual('', 'a')], [true, false, false]);
+});
+
+test('commandType() knows snake_case and CamelCase, and no names of objects', () => {
+  const names = [
+    'claude_code_connect',
+    'ClaudeCodeConnect',
+    'GetSessionStatus',
+    'Ping',
+    'claudeCodeConnect',
+    'constructor',
+    '',
+  ];
+  assert.deepEqual(names.map(commandType), [
+    'claude_code_connect',
+    'claude_code_connect',
+    'get_session_status',
+    'ping',
+    null,
+    null,
+    null,
+  ]);
+});
+
+test('makeLanes() keeps the order of a lane also behind a failure, and lanes apart', async () => {
+  const lanes = makeLanes();
+  const done: string[] = [];
+  const work = (name: string, ms: number) => async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    done.push(name);
+  };
+  const failing = lanes.run('a', async () => {
+    await work('a0', 20)();
+    throw new Error('failed');
+  });
+  const rest = [lanes.run('a', work('a1', 10)), lanes.run('a', work('a2', 0)), lanes.run('b', work('b1', 0))];
+  await assert.rejects(failing);
+  await Promise.all(rest);
+  assert.deepEqual(done, ['b1', 'a0', 'a1', 'a2']);
+});
