@@ -27,7 +27,8 @@ export interface OpenOptions {
 export function openDatabase(options: OpenOptions): Database {
   const client = new BetterSqlite3(options.path);
   try {
-    client.pragma('busy_timeout = 5000');
+    // The driver waits in the event loop: long enough for another process's commit, too short for it to be missed.
+    client.pragma('busy_timeout = 2000');
     client.pragma('journal_mode = WAL');
     client.pragma(`synchronous = ${options.durability === 'full' ? 'FULL' : 'NORMAL'}`);
     client.pragma('foreign_keys = ON');

@@ -78,6 +78,19 @@ test('submit() stores a body over 64 KiB first, and the store is empty once the 
   await assert.rejects(opened.deps.mirror.readBody('none'), { code: 'MESSAGE_BODY_LOST' });
 });
 
+test('a stored body whose message was never accepted goes with its session', async (t) => {
+  const opened = openService(t);
+  const service = await openSession(opened);
+  const left = (): unknown => opened.db.$client.prepare('SELECT count(*) FROM message_bodies').pluck().get();
+  opened.workflows.away = 'before';
+  const send = service.submit(LOCAL, 's-1', { message: 'x'.repeat(70_000), idempotency_key: null });
+  await assert.rejects(send, { code: 'UNAVAILABLE' });
+  assert.equal(left(), 1);
+  opened.workflows.away = null;
+  await service.disconnect(LOCAL, 's-1', 'User requested');
+  assert.equal(left(), 0);
+});
+
 test('submit() refuses what the queue has no room for, also when all come at once', async (t) => {
   const opened = openService(t, { limits: { maxSessions: 10, maxSessionsPerUser: 10, queueDepth: 5 } });
   opened.workflows.answers = false;

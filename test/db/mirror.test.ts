@@ -5,7 +5,7 @@ import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
 import { makeBus } from '../../src/db/bus.ts';
 import { makeMirror } from '../../src/db/mirror/mirror.ts';
 import type { Database } from '../../src/db/open.ts';
-import { history, snapshotOf } from '../support/histories.ts';
+import { at, exchange, history, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 
 test('makeMirror() ends in the same rows, whatever the order, the repeats and the batches of the writes', async (t) => {
@@ -72,6 +72,13 @@ test('makeMirror() gives back the place of a session that has ended, and not for
   admit();
   await mirror.write([{ type: 'session', snapshot: snapshotOf({ version: 3, status: 'error', reason: 'away' }) }]);
   assert.equal(left(), 1);
+});
+
+test('makeMirror() counts an answer as the session’s last activity', async (t) => {
+  const db = openTestDb(t);
+  await applyAll(db, [[{ type: 'session', snapshot: snapshotOf() }, ...exchange('s-1', 1, 1)]]);
+  const lastActivity = db.$client.prepare('SELECT last_activity FROM claude_code_sessions').pluck().get();
+  assert.equal(lastActivity, at(15));
 });
 
 test('makeMirror() answers with UNAVAILABLE when the file is closed', async (t) => {

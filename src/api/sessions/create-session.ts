@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { admit, giveBack } from '../../db/queries/admissions.ts';
 import { userExists } from '../../db/queries/user-by-channel.ts';
+import { publicSession } from '../../db/queries/sessions.ts';
 import type { FoundSession } from '../../db/queries/sessions.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { Session } from '../../domain/service-data.ts';
@@ -32,7 +33,7 @@ export const makeCreateSession = (context: ServiceContext): SessionService['crea
     const project_path = await context.projects.check(input.project_path);
     const found = context.sessions.find(session_id);
     if (found !== null) refuseOther(found, user_id, project_path);
-    if (found !== null && isActive(found.status)) return context.visible(caller, 'read_session', session_id);
+    if (found !== null && isActive(found.status)) return publicSession(found);
 
     const options = found?.options ?? input.options;
     const start = {
@@ -106,7 +107,7 @@ async function connected(
     },
   });
   if (session === null) throw errors.agentUnreachable(new Error('timed out'));
-  if (isActive(session.status)) return session;
+  if (isActive(session.status)) return publicSession(session);
   if (!hasEnded(session.status) || session.error === null) throw errors.sessionNotActive(sessionId);
   const { code, message } = session.error;
   throw code === 'PROJECT_PATH'

@@ -1,3 +1,4 @@
+import { publicSession } from '../../db/queries/sessions.ts';
 import { userExists } from '../../db/queries/user-by-channel.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { errors } from '../../domain/errors.ts';
@@ -21,7 +22,7 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
   }
 
   return {
-    get: async (caller, sessionId) => context.visible(caller, 'read_session', sessionId),
+    get: async (caller, sessionId) => publicSession(context.visible(caller, 'read_session', sessionId)),
     async list(caller, filter) {
       const only = onlyUserOf(caller) ?? undefined;
       const user_id = filter.user_id === undefined ? only : knownUser(caller, filter.user_id);

@@ -22,6 +22,8 @@ export function applySession(batch: Batch, snapshot: SessionSnapshot): void {
   session.last_activity = laterOf(session.last_activity, lastActivity);
   saveSnapshot(batch, session, snapshot);
   if (hasEnded(snapshot.status)) batch.statements.giveBackAdmission.run(session.id);
+  // What is left of bodies belongs to messages that never reached the workflow.
+  if (snapshot.status === 'disconnected') batch.statements.forgetBodies.run(session.id);
   if (!changed) return;
   const at = isoTime(snapshot.ended_at ?? '', lastActivity);
   for (const event of statusEvents(at, snapshot.status, snapshot.reason)) appendEvent(batch, session, event);

@@ -94,6 +94,7 @@ export function prepareMirror(client: BetterSqlite3.Database) {
     ),
     forgetAhead: client.prepare<[number, number]>('DELETE FROM agent_events_ahead WHERE session_key = ? AND seq = ?'),
     giveBackAdmission: client.prepare<[string]>('DELETE FROM admissions WHERE session_id = ?'),
+    forgetBodies: client.prepare<[string]>('DELETE FROM message_bodies WHERE session_id = ?'),
     forgetBody: client.prepare<[string]>('DELETE FROM message_bodies WHERE message_id = ?'),
   };
 }

@@ -29,12 +29,12 @@ const OF_SESSIONS = `coalesce(sum(s.cost_nano), 0) AS cost_nano, count(*) AS ses
 const OF_MESSAGES = `coalesce(sum(m.cost_nano), 0) AS cost_nano, count(DISTINCT m.session_key) AS session_count,
   count(*) FILTER (WHERE m.direction = 'to_claude') AS message_count
   FROM claude_code_messages m JOIN claude_code_sessions s ON s.key = m.session_key
-  WHERE ${IN_PERIOD} AND`;
+  WHERE`;
 
 const OF_MODELS = `coalesce(sum(t.cost_nano), 0) AS cost_nano, count(DISTINCT m.session_key) AS session_count,
   count(m.reply_to) AS message_count
   FROM turn_models t JOIN claude_code_messages m ON m.key = t.message_key JOIN claude_code_sessions s ON s.key = m.session_key
-  WHERE ${IN_PERIOD} AND`;
+  WHERE`;
 
 const GROUP_KEY = {
   day: 'substr(m.timestamp, 1, 10)',
@@ -45,9 +45,9 @@ const GROUP_KEY = {
 
 /** Queries about money; every sum is over whole nano-dollars. */
 export function makeCostQueries(db: Database, showCost: ShowCost): CostQueries {
-  function groups(ofWhom: string, parameters: object, by: GroupBy, whole: boolean): CostGroup[] {
+  function groups(where: string, parameters: object, by: GroupBy, whole: boolean): CostGroup[] {
     const source = by === 'model' ? OF_MODELS : whole && by !== 'day' ? OF_SESSIONS : OF_MESSAGES;
-    const sql = `SELECT ${GROUP_KEY[by]} AS key, ${source} ${ofWhom} GROUP BY 1 ORDER BY 1`;
+    const sql = `SELECT ${GROUP_KEY[by]} AS key, ${source} ${where} GROUP BY 1 ORDER BY 1`;
     const rows = db.$client.prepare<[object], Sums & { key: string }>(sql).all(parameters);
     return rows.map(({ key, ...sums }) => ({ key, ...shown(sums) }));
   }
@@ -59,16 +59,14 @@ export function makeCostQueries(db: Database, showCost: ShowCost): CostQueries {
   return {
     report(userId, filter) {
       const whole = filter.since === undefined && filter.until === undefined;
-      const ofWhom = userId === null ? 'true' : 's.user_id = @user';
-      const parameters = { user: userId, ...(whole ? {} : period(filter)) };
-      const sums = db.$client
-        .prepare<[object], Sums>(`SELECT ${whole ? OF_SESSIONS : OF_MESSAGES} ${ofWhom}`)
-        .get(parameters);
-      const ofUser = userId === null ? {} : { user_id: userId };
+      const parameters = { user: userId, ...period(filter) };
+      const where = `${userId === null ? 'true' : 's.user_id = @user'} AND ${whole ? 'true' : IN_PERIOD}`;
+      const source = whole ? OF_SESSIONS : OF_MESSAGES;
+      const sums = db.$client.prepare<[object], Sums>(`SELECT ${source} ${where}`).get(parameters);
       const total = shown(sums ?? { cost_nano: 0, session_count: 0, message_count: 0 });
-      if (filter.group_by === undefined) return { ...ofUser, ...total };
-      const grouped = { user: userId, ...period(filter) };
-      return { ...ofUser, ...total, groups: groups(ofWhom, grouped, filter.group_by, whole) };
+      const report = { ...(userId === null ? {} : { user_id: userId }), ...total };
+      if (filter.group_by === undefined) return report;
+      return { ...report, groups: groups(where, parameters, filter.group_by, whole) };
     },
   };
 }

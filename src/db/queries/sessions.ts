@@ -24,6 +24,11 @@ export interface FoundSession extends Session {
   event_seq: number;
 }
 
+/** The session without what only this process needs to know. */
+export function publicSession({ version: _version, event_seq: _eventSeq, ...session }: FoundSession): Session {
+  return session;
+}
+
 const LIST = 'sessions';
 
 /** Queries about sessions; what they return is what callers see. */
