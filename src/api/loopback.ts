@@ -7,7 +7,7 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** The name in a `Host` header without its port; null when it is none. */
-export function hostName(header: string | undefined): string | null {
+function hostName(header: string | undefined): string | null {
   const match = /^(\[[0-9a-f:.]+\]|[^:/?#@\s[\]]+)(?::\d{1,5})?$/i.exec(header ?? '');
   return match?.[1] ?? null;
 }

@@ -23,6 +23,12 @@ export interface ApiServer {
 const KEEP_ALIVE_MS = 65_000;
 const IDLE_SWEEP_MS = 20;
 
+/** What Node tells about requests that it could not read. */
+const UNREAD: Readonly<Record<string, [status: string, why: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it did not come in time'],
+};
+
 async function listen(server: Server, { host, port }: Listen): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -50,10 +56,11 @@ function makeRestServer(app: ReturnType<typeof restApp>): Server {
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-    const body = JSON.stringify(toErrorBody(errors.invalidRequest('Invalid request: this is not HTTP'), 'unread'));
+    const [status, why] = UNREAD[error.code ?? ''] ?? ['400 Bad Request', 'this is not HTTP'];
+    const body = JSON.stringify(toErrorBody(errors.invalidRequest(`Invalid request: ${why}`), 'unread'));
     const length = Buffer.byteLength(body);
     socket.end(
-      `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
     );
   });
   return server;

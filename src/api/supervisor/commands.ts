@@ -34,9 +34,11 @@ export function makeHandlers({ service, lanes, notices, subscriptions, maxWaitMs
   return {
     ping: (_command, _caller, reply) => reply({ type: 'pong' }),
 
-    async claude_code_connect({ session_id, project_path, user_id }, caller, reply) {
+    async claude_code_connect(command, caller, reply) {
+      const { session_id, project_path, user_id, title, options } = command;
+      const input = { session_id, project_path, user_id, title, options };
       const connect = async (): Promise<void> => {
-        const session = await service.create(caller, { session_id, project_path, user_id }, signal);
+        const session = await service.create(caller, input, signal);
         reply({ type: 'claude_code_connected', ...toConnected(session) });
         notices.followOpen(session.id);
       };

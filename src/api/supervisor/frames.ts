@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { messageContext, messageText, optional, projectPath, reason, sessionId, userId } from '../schemas/fields.ts';
+import {
+  messageContext,
+  messageText,
+  optional,
+  projectPath,
+  reason,
+  sessionId,
+  sessionOptions,
+  userId,
+} from '../schemas/fields.ts';
 
 const requestId = optional(z.union([z.string().max(128), z.number()], 'a text of at most 128 characters or a number'));
 const base = { request_id: requestId };
@@ -14,6 +23,8 @@ export const COMMANDS = {
     session_id: optional(sessionId),
     project_path: projectPath,
     user_id: userId,
+    title: optional(z.string().max(500)),
+    options: optional(sessionOptions),
   }),
   claude_code_message: z.object({
     ...ofSession,
