@@ -2,7 +2,7 @@ import type { SessionEvent, SessionEventBody } from '../domain/event.ts';
 import { hasEnded } from '../domain/session.ts';
 import type { Failure, SessionStatus } from '../domain/session.ts';
 import type { TurnOutcome } from '../domain/turn.ts';
-import { typeOfNumber } from './event-types.ts';
+import { typeOfNumber } from './event-numbers.ts';
 import type { ShowCost } from './show-cost.ts';
 
 /** A row of `session_events` beside the message that it points at. */

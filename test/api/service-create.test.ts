@@ -6,6 +6,9 @@ import { makeProjectPolicy } from '../../src/api/project-policy.ts';
 import { reconcileAdmissions } from '../../src/api/session-service.ts';
 import { LOCAL, openService, tokenOf } from '../support/open-service.ts';
 
+/** A time before which every place was taken. */
+const soon = (): Date => new Date(Date.now() + 1_000);
+
 test('create() resolves with the session once its agent is up', async (t) => {
   const { service, project } = openService(t);
   const session = await service.create(LOCAL, { user_id: 'bob', project_path: project, title: 'Mine' });
@@ -108,8 +111,8 @@ test('reconcileAdmissions() gives back the place of a session that was never sta
   workflows.away = 'before';
   const call = { user_id: 'bob', project_path: project, session_id: 'lost' };
   await assert.rejects(service.create(LOCAL, call), { code: 'UNAVAILABLE' });
-  assert.deepEqual(await reconcileAdmissions(deps, 60_000), { given_back: [], admitted: [] });
-  assert.deepEqual(await reconcileAdmissions(deps, 0), { given_back: ['lost'], admitted: [] });
+  assert.deepEqual(await reconcileAdmissions(deps, new Date(Date.now() - 60_000)), { given_back: [], admitted: [] });
+  assert.deepEqual(await reconcileAdmissions(deps, soon()), { given_back: ['lost'], admitted: [] });
   assert.equal(db.$client.prepare('SELECT count(*) FROM admissions').pluck().get(), 0);
   assert.equal((await service.get(LOCAL, 'lost')).status, 'error');
   workflows.away = null;
@@ -122,7 +125,7 @@ test('reconcileAdmissions() keeps the place of a session that was started though
   const call = { user_id: 'bob', project_path: project, session_id: 'kept' };
   await assert.rejects(service.create(LOCAL, call), { code: 'UNAVAILABLE' });
   workflows.away = null;
-  assert.deepEqual(await reconcileAdmissions(deps, 0), { given_back: [], admitted: [] });
+  assert.deepEqual(await reconcileAdmissions(deps, soon()), { given_back: [], admitted: [] });
   assert.equal((await service.create(LOCAL, call)).id, 'kept');
 });
 
@@ -130,7 +133,7 @@ test('reconcileAdmissions() takes a place for a session that runs without one', 
   const { service, project, deps, db } = openService(t);
   const { id } = await service.create(LOCAL, { user_id: 'bob', project_path: project });
   db.$client.exec('DELETE FROM admissions');
-  assert.deepEqual(await reconcileAdmissions(deps, 0), { given_back: [], admitted: [id] });
+  assert.deepEqual(await reconcileAdmissions(deps, soon()), { given_back: [], admitted: [id] });
 });
 
 test('makeProjectPolicy() follows links before it compares with the roots', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { EVENT_TYPES } from '../../src/db/event-types.ts';
+import { EVENT_TYPES } from '../../src/db/event-numbers.ts';
 import { makeBus } from '../../src/db/bus.ts';
 import { makeMirror } from '../../src/db/mirror/mirror.ts';
 import type { Database } from '../../src/db/open.ts';

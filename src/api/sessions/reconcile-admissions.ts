@@ -13,18 +13,18 @@ export interface Reconciled {
 }
 
 /**
- * Makes the places under `max_sessions` agree with Temporal: call it at start with `olderThanMs` 0 and then each minute.
- * A place younger than `olderThanMs` may belong to a session that is just being started. Throws `UNAVAILABLE`.
+ * Makes the places under `max_sessions` agree with Temporal. Only places taken before `takenBefore` are given back: at
+ * start those of earlier processes, then each minute those older than a minute; a younger one may belong to a session
+ * that is just being started. Throws `UNAVAILABLE`.
  */
 export async function reconcileAdmissions(
   deps: Pick<SessionServiceDeps, 'db' | 'mirror' | 'workflows'>,
-  olderThanMs: number,
+  takenBefore: Date,
 ): Promise<Reconciled> {
   const { db, workflows } = deps;
   const sessions = makeSessionQueries(db, makeShowCost(true));
-  const before = new Date(Date.now() - olderThanMs + 1).toISOString();
   const given_back: string[] = [];
-  for (const { session_id } of admittedBefore(db, before)) {
+  for (const { session_id } of admittedBefore(db, takenBefore.toISOString())) {
     if ((await workflows.describe(session_id)) === 'running') continue;
     giveBack(db, session_id);
     given_back.push(session_id);

@@ -1,5 +1,5 @@
 import type { ModelUsage, TurnResult } from '../../domain/turn.ts';
-import { typeNumber } from '../event-types.ts';
+import { typeNumber } from '../event-numbers.ts';
 import { isoTime, laterOf } from '../iso-time.ts';
 import { moveMessage } from './apply-message.ts';
 import { appendEvent } from './batch.ts';

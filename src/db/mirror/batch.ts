@@ -2,7 +2,7 @@ import type { SessionEventBody } from '../../domain/event.ts';
 import type { Published } from '../bus.ts';
 import { eventFrame } from '../bus.ts';
 import { storedBody, storedCost } from '../event-rows.ts';
-import { typeNumber } from '../event-types.ts';
+import { typeNumber } from '../event-numbers.ts';
 import { laterOf } from '../iso-time.ts';
 import type { ShowCost } from '../show-cost.ts';
 import type { MirrorStatements, SessionState } from './statements.ts';

@@ -58,6 +58,8 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
       idle_timeout_seconds: config.claude_code.idle_timeout_seconds,
     },
   };
+  // Places taken from here on belong to sessions that this process starts.
+  const startedAt = new Date();
   const server = await startApi({
     rest: { host: config.server.host, port: config.server.port },
     supervisor: { host: config.supervisor.host, port: config.supervisor.port },
@@ -71,7 +73,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
     version: options.version,
     logger,
   });
-  const upkeep = keepUp(options, client, deps);
+  const upkeep = keepUp(options, client, deps, startedAt);
   return {
     name: 'api',
     address: `${server.restUrl}, ${server.supervisorUrl}`,
@@ -87,17 +89,17 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
 }
 
 /** Prepares the namespace once Temporal answers, and keeps the places under `max_sessions` true. */
-function keepUp(options: PartOptions, client: Client, deps: SessionServiceDeps): NodeJS.Timeout {
+function keepUp(options: PartOptions, client: Client, deps: SessionServiceDeps, startedAt: Date): NodeJS.Timeout {
   const { config, logger, signal } = options;
-  const reconcile = async (olderThanMs: number): Promise<void> => {
-    const { given_back, admitted } = await reconcileAdmissions(deps, olderThanMs);
+  const reconcile = async (takenBefore: Date): Promise<void> => {
+    const { given_back, admitted } = await reconcileAdmissions(deps, takenBefore);
     if (given_back.length + admitted.length > 0)
       logger.warn({ given_back, admitted }, 'places under max_sessions mended');
   };
   const atStart = retryUntil(
     async () => {
       await prepareNamespace(client, { retentionDays: config.temporal.retention_days });
-      await reconcile(0);
+      await reconcile(startedAt);
     },
     {
       signal,
@@ -109,7 +111,9 @@ function keepUp(options: PartOptions, client: Client, deps: SessionServiceDeps):
     if (!signal.aborted) logger.error({ err: error }, 'the namespace could not be prepared');
   });
   return setInterval(() => {
-    reconcile(RECONCILE_MS).catch((error: unknown) => logger.warn({ err: error }, 'reconciling failed'));
+    reconcile(new Date(Date.now() - RECONCILE_MS)).catch((error: unknown) =>
+      logger.warn({ err: error }, 'reconciling failed'),
+    );
   }, RECONCILE_MS).unref();
 }
 
