@@ -21,6 +21,8 @@ export interface AgentSlot {
   readonly agent: Agent | null;
   /** When the agent that is there, or that is starting, was asked for. */
   readonly since: string | null;
+  /** Whether its end was asked for. */
+  readonly isStopping: boolean;
   /** Whether an agent is there or can be had now. */
   hasRoom(): boolean;
   /** The running agent, or a new one. Throws `AGENT_UNREACHABLE`, or `UNAVAILABLE` when all places are taken. */
@@ -44,6 +46,7 @@ export function makeAgentSlot(deps: SlotDeps): AgentSlot {
   const member: PoolMember = { idleSince: deps.idleSince, evict: deps.evict };
   let agent: Agent | null = null;
   let since: string | null = null;
+  let stops = 0;
   let giveUp = new AbortController();
   let turnstile: Promise<unknown> = Promise.resolve();
 
@@ -125,6 +128,9 @@ export function makeAgentSlot(deps: SlotDeps): AgentSlot {
     get agent() {
       return agent;
     },
+    get isStopping() {
+      return stops > 0;
+    },
     get since() {
       return since;
     },
@@ -132,10 +138,15 @@ export function makeAgentSlot(deps: SlotDeps): AgentSlot {
     ensure: (wish) => inTurn(() => start(wish)),
     async stop(graceMs = STOP_GRACE_MS) {
       giveUp.abort();
-      await inTurn(async () => {
-        giveUp = new AbortController();
-        await agent?.stop(graceMs);
-      });
+      stops += 1;
+      try {
+        await inTurn(async () => {
+          giveUp = new AbortController();
+          await agent?.stop(graceMs);
+        });
+      } finally {
+        stops -= 1;
+      }
     },
   };
 }

@@ -1,15 +1,15 @@
-import { stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
-import type { RawData, WebSocket } from 'ws';
-import { XswarmError, errors } from '../domain/errors.ts';
+import type { WebSocket } from 'ws';
+import { parseFrame, requestIdOf } from './client-frames.ts';
 import type { AgentDriver } from './drivers/driver.ts';
 import { makeEventFeed } from './event-feed.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { Journal } from './journal/journal.ts';
 import type { GatewayLogger } from './logger.ts';
-import { clientFrame, GATEWAY_CLOSE } from './protocol.ts';
-import type { ClientFrame, GatewayErrorCode } from './protocol.ts';
-import type { HostListener, SessionHost } from './session-host.ts';
+import { GATEWAY_CLOSE } from './protocol.ts';
+import type { ClientFrame } from './protocol.ts';
+import { describe, requireFolder } from './refusals.ts';
+import type { HostListener } from './host-deps.ts';
+import type { SessionHost } from './session-host.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import { makeSocketLine } from './socket-line.ts';
 
@@ -98,11 +98,15 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
       background_tasks: next.backgroundTasks,
     });
     feed?.stop();
-    feed = makeEventFeed((after, limit) => deps.journal.events(session_id, after, limit), line);
-    feed.start(frame.after_seq).catch((error: unknown) => {
-      deps.logger.error({ err: error, session_id }, 'events could not be read');
-      line.close(1011, 'events could not be read');
-    });
+    feed = makeEventFeed(
+      (after, limit) => deps.journal.events(session_id, after, limit),
+      line,
+      (error) => {
+        deps.logger.error({ err: error, session_id }, 'events could not be read');
+        line.close(1011, 'events could not be read');
+      },
+    );
+    feed.start(frame.after_seq);
   }
 
   function takeLease(next: SessionHost, frame: Frame<'open'>): void {
@@ -179,44 +183,4 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
   });
   socket.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'));
   socket.on('close', leave);
-}
-
-function parseFrame(data: RawData): ClientFrame | string {
-  let json: unknown;
-  try {
-    json = JSON.parse((data as Buffer).toString('utf8'));
-  } catch {
-    return 'The frame is not JSON';
-  }
-  const parsed = clientFrame.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return `The frame is not valid: ${issue?.path.join('.') || 'frame'}: ${issue?.message ?? 'unknown'}`;
-}
-
-function requestIdOf(data: RawData): number | undefined {
-  try {
-    const { request_id } = JSON.parse((data as Buffer).toString('utf8')) as { request_id?: unknown };
-    return Number.isInteger(request_id) && (request_id as number) >= 0 ? (request_id as number) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function requireFolder(path: string): Promise<void> {
-  const isFolder =
-    isAbsolute(path) &&
-    (await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    ));
-  if (!isFolder) throw errors.projectPathNotFound(path);
-}
-
-function describe(error: unknown): { code: GatewayErrorCode; message: string } {
-  if (!(error instanceof XswarmError)) return { code: 'UNAVAILABLE', message: 'The gateway cannot do this now' };
-  if (error.code === 'PROJECT_PATH' || error.code === 'AGENT_UNREACHABLE') {
-    return { code: error.code, message: error.message };
-  }
-  return { code: 'UNAVAILABLE', message: error.message };
 }

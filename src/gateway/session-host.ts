@@ -1,43 +1,27 @@
-import { randomUUID } from 'node:crypto';
-import type { AgentEvent, TextDelta } from '../domain/event.ts';
 import type { Failure } from '../domain/session.ts';
-import type { AgentMessage, TurnResult } from '../domain/turn.ts';
-import type { AgentPool } from './agent-pool.ts';
+import type { AgentMessage } from '../domain/turn.ts';
 import { makeAgentSlot } from './agent-slot.ts';
 import type { AgentSlot, AgentWish } from './agent-slot.ts';
-import type { AgentDriver, AgentReport, TurnEnd } from './drivers/driver.ts';
-import type { Journal, SessionRow } from './journal/journal.ts';
-import type { JournalWriter } from './journal/journal-writer.ts';
-import type { GatewayLogger } from './logger.ts';
-import { newTurnRow, reopenTurn } from './open-turn.ts';
+import type { AgentReport } from './drivers/driver.ts';
+import type { HostDeps, HostListener } from './host-deps.ts';
+import { interruptAgent } from './interrupt-agent.ts';
+import type { SessionRow } from './journal/journal.ts';
+import { newTurnRow } from './open-turn.ts';
+import { agentWish } from './agent-wish.ts';
 import type { OpenTurn } from './open-turn.ts';
-import type { AgentOptions } from './protocol.ts';
 import { makeSessionLog } from './session-log.ts';
 import type { Acceptance, SessionLog } from './session-log.ts';
-import { makeTurnRunner } from './turn-runner.ts';
-import type { RunnerPort, TurnRunner } from './turn-runner.ts';
-
-/** What all sessions of a gateway share. */
-export interface HostDeps {
-  driver: AgentDriver;
-  pool: AgentPool;
-  journal: Journal;
-  writer: JournalWriter;
-  logger: GatewayLogger;
-  /** What a session gets that does not choose. */
-  defaults: AgentOptions;
-  /** How long an agent may take to obey an interrupt before its process is ended. */
-  interruptLimitMs: number;
-}
-
-/** Whoever reads a session's events as they happen. */
-export interface HostListener {
-  event(seq: number, event: AgentEvent): void;
-  delta(delta: TextDelta): void;
-}
+import { makeSessionTurns } from './session-turns.ts';
+import type { SessionTurns } from './session-turns.ts';
+import type { TurnRunner } from './turn-runner.ts';
 
 const CLOSE_GRACE_MS = 2_000;
 const INTERRUPTED: Failure = { code: 'INTERRUPTED', message: 'The turn was interrupted' };
+
+const closed = (reason: string): Failure => ({
+  code: 'SESSION_CLOSED',
+  message: `The session was closed before the turn was over: ${reason}`,
+});
 
 /** One session in this gateway: its log, its turns, its agent. It lives on when nobody listens. */
 export class SessionHost {
@@ -50,7 +34,7 @@ export class SessionHost {
   readonly log: SessionLog;
   readonly slot: AgentSlot;
   readonly #deps: HostDeps;
-  readonly #runner: TurnRunner;
+  readonly #turns: SessionTurns;
 
   constructor(deps: HostDeps, row: SessionRow) {
     this.#deps = deps;
@@ -67,10 +51,13 @@ export class SessionHost {
       idleSince: () => (this.isWorking ? null : this.idleSince),
       evict: () => this.#inBackground(this.slot.stop()),
     });
-    this.#runner = makeTurnRunner(this.#runnerPort());
-    for (const turn of deps.journal.unfinishedTurns(row.session_id)) {
-      this.#runner.push(reopenTurn(turn, deps.journal.message(turn)));
-    }
+    this.#turns = makeSessionTurns({
+      ...deps,
+      log: this.log,
+      slot: this.slot,
+      row: () => this.row,
+      wish: (turn) => this.#wish(turn),
+    });
   }
 
   /** Whether a turn or a background task runs or waits. */
@@ -105,7 +92,9 @@ export class SessionHost {
       (seq) => newTurnRow(this.row.session_id, message.message_id, seq, this.#runner.length === 0),
       (row) => {
         this.idleSince = Date.now();
-        this.#runner.push({ row, message, cut: null, continuing: false, stopped: null });
+        // A message that was being written while the session closed does not run behind it.
+        const stopped = this.row.state === 'closed' ? closed('the session ended') : null;
+        this.#runner.push({ row, message, cut: null, continuing: false, stopped });
         this.#runner.kick();
       },
     );
@@ -121,19 +110,21 @@ export class SessionHost {
       this.#inBackground(this.slot.stop());
       return true;
     }
-    const escalation = setTimeout(() => {
-      if (turn === null ? !agent.busy : this.#runner.current !== turn) return;
-      this.#deps.logger.warn({ session_id: this.row.session_id }, 'the agent did not obey an interrupt: it is ended');
-      this.#inBackground(this.slot.stop(0));
-    }, this.#deps.interruptLimitMs);
-    escalation.unref();
-    this.#inBackground(agent.interrupt());
+    interruptAgent(agent, {
+      limitMs: this.#deps.interruptLimitMs,
+      stillRuns: () => (turn === null ? agent.busy : this.#runner.current === turn),
+      end: () => {
+        this.#deps.logger.warn({ session_id: this.row.session_id }, 'the agent did not obey an interrupt: it is ended');
+        this.#inBackground(this.slot.stop(0));
+      },
+      logger: this.#deps.logger,
+    });
     return true;
   }
 
   /** Ends the session: what runs and waits gets its outcome, the agent goes. */
   async close(reason: string): Promise<void> {
-    const why = { code: 'SESSION_CLOSED', message: `The session was closed before the turn was over: ${reason}` };
+    const why = closed(reason);
     this.row = { ...this.row, state: 'closed' };
     this.#deps.journal.saveSession(this.row);
     this.#runner.stopAll(why);
@@ -167,7 +158,7 @@ export class SessionHost {
         return this.#saveConversation();
       case 'ended':
         this.row = { ...this.row, conversation: report.conversation };
-        if (!this.#runner.take(report)) this.#unasked(report.end);
+        if (!this.#runner.take(report)) this.#turns.unasked(report.end);
         return;
       case 'consumed':
         return void this.#runner.take(report);
@@ -176,82 +167,23 @@ export class SessionHost {
           this.backgroundTasks = 0;
           this.log.append({ type: 'background', timestamp: new Date().toISOString(), tasks: 0 });
         }
+        if (!this.slot.isStopping) this.#notice(`The agent ended unexpectedly: ${report.reason}`);
         return void this.#runner.take(report);
     }
   }
 
-  /** A turn that the agent began by itself has ended. */
-  #unasked(end: TurnEnd): void {
-    const now = new Date().toISOString();
-    this.#appendResult(randomUUID(), now, { ...end, message_id: null });
-    // An interrupt that met such a turn has not stopped the one that waited behind it.
-    if (this.#runner.current?.stopped) this.#inBackground(this.slot.agent?.interrupt() ?? Promise.resolve());
-  }
-
-  #runnerPort(): RunnerPort {
-    const { journal, writer, driver, logger } = this.#deps;
-    const { session_id } = this.row;
-    return {
-      onInterrupt: () => this.row.options.on_interrupt ?? 'report',
-      ensureAgent: (turn) => this.slot.ensure(this.#wish(turn)),
-      isAlive: (agent) => this.slot.agent === agent,
-      stopAgent: () => this.slot.stop(),
-      inspect: (messageId) => driver.inspect(this.row.conversation, messageId),
-      journalled: (turn) => {
-        // What the agent said last may still wait to be written; the decision must not be taken without it.
-        writer.flush();
-        if (writer.failure !== null) throw writer.failure;
-        return journal.turnEvents(session_id, turn.row.accepted_seq, turn.row.message_id);
-      },
-      markRunning: (row) => journal.markRunning(row),
-      settle: (turn, end) =>
-        new Promise((resolve) => {
-          const { message_id, turn_id, started_at } = turn.row;
-          const started = started_at ?? new Date().toISOString();
-          this.#appendResult(turn_id, started, end, (seq) => journal.finishTurn(session_id, message_id, seq), resolve);
-        }),
-      notice: (text) =>
-        this.log.append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text }),
-      failed: (error) => logger.error({ err: error, session_id }, 'a turn could not go on'),
-    };
-  }
-
-  #appendResult(
-    turn_id: string,
-    started_at: string,
-    end: TurnEnd,
-    alongside?: (seq: number) => void,
-    written?: () => void,
-  ): void {
-    const { name: agent, simulated } = this.#deps.driver;
-    const finished_at = new Date().toISOString();
-    const turn: TurnResult = { turn_id, ...end, agent, simulated, started_at, finished_at };
-    const { session_id, conversation } = this.row;
-    this.log.append(
-      { type: 'result', timestamp: finished_at, turn },
-      {
-        alongside: (seq) => {
-          alongside?.(seq);
-          this.#deps.journal.saveConversation(session_id, conversation);
-        },
-        committed: () => written?.(),
-      },
-    );
+  #notice(text: string): void {
+    this.log.append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text });
   }
 
   #wish(turn: OpenTurn | null): AgentWish {
-    const { session_id, project_path, conversation, options } = this.row;
-    return {
-      session_id,
-      project_path,
-      conversation,
-      options: { ...this.#deps.defaults, ...options },
-      continueMessageId: turn?.continuing === true ? turn.row.message_id : null,
-      earlierMessages: () => {
-        const current = this.#runner.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
-        return this.#deps.journal.contentsBefore(session_id, current);
-      },
-    };
+    const before = (): number => this.#runner.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
+    const earlier = (): string[] => this.#deps.journal.contentsBefore(this.row.session_id, before());
+    return agentWish(this.row, this.#deps.defaults, turn, earlier);
+  }
+
+  get #runner(): TurnRunner {
+    return this.#turns.runner;
   }
 
   /** A failed write is no loss: the next result carries the conversation with it. */

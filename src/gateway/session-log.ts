@@ -44,9 +44,11 @@ export function makeSessionLog(options: {
       sessionId,
       event,
       ...(alongside === undefined ? {} : { alongside }),
-      committed: (seq) => {
+      numbered: (seq) => {
         unwritten -= 1;
         lastSeq = seq;
+      },
+      committed: (seq) => {
         committed?.(seq);
         options.published(seq, event);
       },

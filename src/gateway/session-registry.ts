@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Conversation } from './drivers/driver.ts';
 import type { SessionRow } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
+import type { HostDeps } from './host-deps.ts';
 import { SessionHost } from './session-host.ts';
-import type { HostDeps } from './session-host.ts';
 
 /** How long an agent that nobody listens to and that has no work is kept. */
 const UNHEARD_LIMIT_MS = 10 * 60_000;

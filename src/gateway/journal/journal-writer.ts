@@ -7,6 +7,8 @@ export interface JournalEntry {
   event: AgentEvent;
   /** More statements of the same transaction. */
   alongside?: (seq: number) => void;
+  /** Called after the commit for all entries, before any `committed`. */
+  numbered: (seq: number) => void;
   /** Called after the commit, in the order of the entries. */
   committed: (seq: number) => void;
   /** With it, a failed commit gives the entry up; without it, the entry is kept and tried again. */
@@ -16,7 +18,7 @@ export interface JournalEntry {
 /** Puts events of all sessions into one transaction a tick, so that sessions side by side share a sync. */
 export interface JournalWriter {
   append(entry: JournalEntry): void;
-  /** Commits what waits, now. */
+  /** Commits what waits, now; later when it is called out of `committed`. */
   flush(): void;
   /** Why the last commit failed; null while all is well. */
   readonly failure: Error | null;
@@ -32,9 +34,11 @@ export function makeJournalWriter(
 ): JournalWriter {
   let waiting: JournalEntry[] = [];
   let scheduled: NodeJS.Immediate | NodeJS.Timeout | null = null;
+  let publishing = false;
   let failure: Error | null = null;
 
   function flush(): void {
+    if (publishing) return;
     if (scheduled !== null) {
       clearImmediate(scheduled as NodeJS.Immediate);
       clearTimeout(scheduled as NodeJS.Timeout);
@@ -51,7 +55,13 @@ export function makeJournalWriter(
       keepAfterFailure(batch, error);
       return;
     }
-    for (const [index, entry] of batch.entries()) entry.committed(numbers[index]!);
+    for (const [index, entry] of batch.entries()) entry.numbered(numbers[index]!);
+    publishing = true;
+    try {
+      for (const [index, entry] of batch.entries()) entry.committed(numbers[index]!);
+    } finally {
+      publishing = false;
+    }
   }
 
   function write(batch: JournalEntry[], numbers: number[]): void {

@@ -51,8 +51,6 @@ export interface Journal {
   saveConversation(sessionId: string, conversation: Conversation): void;
   turn(sessionId: string, messageId: string): TurnRow | null;
   unfinishedTurns(sessionId: string): TurnRow[];
-  /** Sessions that have a turn without an outcome. */
-  sessionsWithUnfinishedTurns(): string[];
   insertTurn(turn: TurnRow): void;
   markRunning(turn: TurnRow): void;
   finishTurn(sessionId: string, messageId: string, resultSeq: number): void;
@@ -89,9 +87,6 @@ export function makeJournal(db: JournalDb): Journal {
     turn: db.prepare<[string, string], TurnRow>('SELECT * FROM turns WHERE session_id = ? AND message_id = ?'),
     unfinished: db.prepare<[string], TurnRow>(
       `SELECT * FROM turns WHERE session_id = ? AND state <> 'finished' ORDER BY accepted_seq`,
-    ),
-    sessionsUnfinished: db.prepare<[], { session_id: string }>(
-      `SELECT DISTINCT session_id FROM turns WHERE state <> 'finished'`,
     ),
     insertTurn: db.prepare(
       `INSERT INTO turns VALUES
@@ -146,7 +141,6 @@ export function makeJournal(db: JournalDb): Journal {
       void sql.saveConversation.run(JSON.stringify(conversation), sessionId),
     turn: (sessionId, messageId) => sql.turn.get(sessionId, messageId) ?? null,
     unfinishedTurns: (sessionId) => sql.unfinished.all(sessionId),
-    sessionsWithUnfinishedTurns: () => sql.sessionsUnfinished.all().map((row) => row.session_id),
     insertTurn: (turn) => void sql.insertTurn.run(turn),
     markRunning: (turn) => void sql.running.run(turn),
     finishTurn: (sessionId, messageId, resultSeq) => void sql.finish.run(resultSeq, sessionId, messageId),

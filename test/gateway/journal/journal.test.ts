@@ -16,6 +16,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
+function ignore(): void {
+  // the number is not of interest
+}
+
 const notice = (text: string): AgentEvent => ({ type: 'notice', timestamp: 't', level: 'info', text });
 
 test('a journal that a newer program wrote is refused with what to do', () => {
@@ -45,7 +49,10 @@ test('what waits is committed in one transaction, numbered without a hole for ea
   const writer = makeJournalWriter(counted, (id) => journal.lastSeq(id), assert.fail);
   const numbers = await Promise.all(
     ['a', 'b', 'a', 'a', 'b'].map(
-      (sessionId) => new Promise((resolve) => writer.append({ sessionId, event: notice('x'), committed: resolve })),
+      (sessionId) =>
+        new Promise((resolve) =>
+          writer.append({ sessionId, event: notice('x'), numbered: ignore, committed: resolve }),
+        ),
     ),
   );
   assert.deepEqual([numbers, commits], [[1, 1, 2, 3, 2], 1]);
@@ -68,9 +75,17 @@ test('after a failed commit, what may be refused is refused and the rest is writ
     (id) => journal.lastSeq(id),
     (error) => failures.push(error.message),
   );
-  const kept = new Promise((resolve) => writer.append({ sessionId: 'a', event: notice('kept'), committed: resolve }));
+  const kept = new Promise((resolve) =>
+    writer.append({ sessionId: 'a', event: notice('kept'), numbered: ignore, committed: resolve }),
+  );
   const refused = new Promise((resolve) =>
-    writer.append({ sessionId: 'a', event: notice('refused'), committed: assert.fail, failed: resolve }),
+    writer.append({
+      sessionId: 'a',
+      event: notice('refused'),
+      numbered: ignore,
+      committed: () => assert.fail(),
+      failed: resolve,
+    }),
   );
   assert.match(String(await refused), /disk full/);
   assert.match(String(writer.failure), /disk full/);

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { TurnResult } from '../domain/turn.ts';
+import type { AgentSlot, AgentWish } from './agent-slot.ts';
+import type { AgentDriver, TurnEnd } from './drivers/driver.ts';
+import type { Journal, SessionRow } from './journal/journal.ts';
+import type { JournalWriter } from './journal/journal-writer.ts';
+import type { GatewayLogger } from './logger.ts';
+import { reopenTurn } from './open-turn.ts';
+import type { OpenTurn } from './open-turn.ts';
+import type { SessionLog } from './session-log.ts';
+import { makeTurnRunner } from './turn-runner.ts';
+import type { TurnRunner } from './turn-runner.ts';
+
+/** A session's turns between its agent and its log. */
+export interface SessionTurns {
+  runner: TurnRunner;
+  /** A turn that the agent began by itself has ended. */
+  unasked(end: TurnEnd): void;
+}
+
+/** Makes the turns go on from what the journal has of them. */
+export function makeSessionTurns(session: {
+  driver: AgentDriver;
+  journal: Journal;
+  writer: JournalWriter;
+  logger: GatewayLogger;
+  log: SessionLog;
+  slot: AgentSlot;
+  row: () => SessionRow;
+  wish: (turn: OpenTurn) => AgentWish;
+}): SessionTurns {
+  const { driver, journal, writer, logger, log, slot } = session;
+  const { session_id } = session.row();
+
+  function appendResult(
+    turn: Pick<TurnResult, 'turn_id' | 'started_at'>,
+    end: TurnEnd,
+    alongside?: (seq: number) => void,
+    written?: () => void,
+  ): void {
+    const finished_at = new Date().toISOString();
+    const { name: agent, simulated } = driver;
+    const { conversation } = session.row();
+    log.append(
+      { type: 'result', timestamp: finished_at, turn: { ...turn, ...end, agent, simulated, finished_at } },
+      {
+        alongside: (seq) => {
+          alongside?.(seq);
+          journal.saveConversation(session_id, conversation);
+        },
+        committed: () => written?.(),
+      },
+    );
+  }
+
+  const runner = makeTurnRunner({
+    onInterrupt: () => session.row().options.on_interrupt ?? 'report',
+    ensureAgent: (turn) => slot.ensure(session.wish(turn)),
+    isAlive: (agent) => slot.agent === agent,
+    stopAgent: () => slot.stop(),
+    inspect: (messageId) => driver.inspect(session.row().conversation, messageId),
+    journalled(turn) {
+      // What the agent said last may still wait to be written; the decision must not be taken without it.
+      writer.flush();
+      if (!log.isSettled) throw writer.failure ?? new Error('The journal is not written yet');
+      return journal.turnEvents(session_id, turn.row.accepted_seq, turn.row.message_id);
+    },
+    markRunning: (row) => journal.markRunning(row),
+    settle: ({ row: { message_id, turn_id, started_at } }, end) =>
+      new Promise((resolve) => {
+        const turn = { turn_id, started_at: started_at ?? new Date().toISOString() };
+        appendResult(turn, end, (seq) => journal.finishTurn(session_id, message_id, seq), resolve);
+      }),
+    notice: (text) => log.append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text }),
+    failed: (error) => logger.error({ err: error, session_id }, 'a turn could not go on'),
+  });
+  for (const turn of journal.unfinishedTurns(session_id)) runner.push(reopenTurn(turn, journal.message(turn)));
+
+  return {
+    runner,
+    unasked(end) {
+      appendResult({ turn_id: randomUUID(), started_at: new Date().toISOString() }, { ...end, message_id: null });
+      if (!runner.current?.stopped) return;
+      // An interrupt that met such a turn has not stopped the one that waited behind it.
+      slot.agent?.interrupt().catch((error: unknown) => logger.warn({ err: error, session_id }, 'cannot interrupt'));
+    },
+  };
+}
