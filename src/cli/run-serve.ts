@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
 import { makeLogger } from '../host/app-logger.ts';
 import { loadSecrets } from '../host/load-secrets.ts';
@@ -12,6 +13,7 @@ export async function runServe(context: CliContext, roles: Role[], debug: boolea
   const { env, dataDir, version } = context;
   const logger = makeLogger(roles.join(','), debug ? 'debug' : (env.XSWARM_LOG_LEVEL ?? 'info'));
   const secrets = loadSecrets(config, dataDir, roles.includes('gateway') || undefined);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const stop = listenForStop();
   try {
     await serve(roles, { config, dataDir, secrets, env, version, logger, signal: stop.asked });

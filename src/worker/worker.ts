@@ -9,6 +9,7 @@ import { TASK_QUEUE } from '../temporal/settings.ts';
 export const WORKFLOW_BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
 export interface WorkerOptions {
+  /** Closed with the worker. */
   connection: NativeConnection;
   namespace: string;
   mirror: Mirror;
@@ -46,7 +47,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     stickyQueueScheduleToStartTimeout: '2s',
     shutdownForceTime: '3s',
   });
-  const done = worker.run().finally(() => connections.closeAll());
+  const done = worker.run().finally(async () => {
+    connections.closeAll();
+    await options.connection.close();
+  });
   return {
     done,
     async stop() {

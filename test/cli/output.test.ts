@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FRESH, printEvent } from '../../src/cli/connect/turn-printer.ts';
-import { formatUsd } from '../../src/cli/output/money.ts';
+import { formatUsd } from '../../src/domain/format-usd.ts';
 import { makePaint } from '../../src/cli/output/paint.ts';
 import { printable } from '../../src/cli/output/printable.ts';
 import { formatTable } from '../../src/cli/output/table.ts';

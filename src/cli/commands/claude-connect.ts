@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { ClaudeCodeConnector } from '../../client/connector.ts';
 import type { Session } from '../../domain/service-data.ts';
 import { XswarmCommand } from '../command.ts';
-import { formatUsd } from '../output/money.ts';
+import { formatUsd } from '../../domain/format-usd.ts';
 import { makePaint, paintStatus } from '../output/paint.ts';
 import { printableLine } from '../output/printable.ts';
 

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { HistoryMessage } from '../../domain/service-data.ts';
 import { XswarmCommand } from '../command.ts';
-import { formatUsd } from '../output/money.ts';
+import { formatUsd } from '../../domain/format-usd.ts';
 import { makePaint } from '../output/paint.ts';
 import { printable } from '../output/printable.ts';
 import { formatAgo } from '../output/time.ts';

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Command, Option, UsageError } from 'clipanion';
 import { XswarmCommand } from '../command.ts';
-import { formatUsd } from '../output/money.ts';
+import { formatUsd } from '../../domain/format-usd.ts';
 import { makePaint } from '../output/paint.ts';
 import { printable } from '../output/printable.ts';
 

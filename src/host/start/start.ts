@@ -1,6 +1,7 @@
 import { ClaudeCodeConnector } from '../../client/connector.ts';
 import { serverUrl } from '../../config/derive.ts';
 import type { Config } from '../../config/sections.ts';
+import { formatUsd } from '../../domain/format-usd.ts';
 import { makeChildRegister, waitForLeftovers } from '../leftovers.ts';
 import { whyNotFree } from '../ports.ts';
 import { takeStartLock } from '../start-lock.ts';
@@ -106,6 +107,7 @@ async function talk(options: StartOptions, userId: string): Promise<string | nul
       signal: stop.asked,
     });
     const { session, costUsd, outcome } = answer;
+    reporter.say(`Cost: ${formatUsd(costUsd)}${session.simulated ? ' (simulated)' : ''}`);
     reporter.event({
       type: 'first_conversation',
       session_id: session.id,

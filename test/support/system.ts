@@ -1,0 +1,147 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { testCacheDir } from './temporal-env.ts';
+import { freePorts } from './free-ports.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/xswarm.js', import.meta.url));
+const READY_MS = 60_000;
+
+export interface SystemOptions {
+  env?: NodeJS.ProcessEnv;
+  /** `start` holds the first conversation, `supervisor` does not (the default). */
+  command?: string[];
+}
+
+export interface CliAnswer {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The product as people run it: its own processes, ports and folders. */
+export interface System {
+  restUrl: string;
+  supervisorUrl: string;
+  temporalAddress: string;
+  home: string;
+  /** A project folder. */
+  project: string;
+  env: NodeJS.ProcessEnv;
+  /** What `start` printed so far. */
+  output(): string;
+  pid(): number;
+  /** Starts it; again after `stop`. Resolves when it is ready. */
+  start(command?: string[]): Promise<void>;
+  /** Ctrl-C; resolves with the exit code and how long it took. */
+  stop(): Promise<{ code: number | null; ms: number }>;
+  cli(...args: string[]): Promise<CliAnswer>;
+  /** Calls REST below the prefix. */
+  rest(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<RestAnswer>;
+  /** Stops it if it runs and removes its folders. */
+  remove(): Promise<void>;
+}
+
+export interface RestAnswer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown>;
+}
+
+/** Makes a system in temporary folders on free ports; nothing runs yet. */
+export async function makeSystem(options: SystemOptions = {}): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), 'xswarm-system-'));
+  const home = join(folder, 'home');
+  const project = join(folder, 'project');
+  mkdirSync(project, { recursive: true });
+  const [rest, supervisor, gateway, temporal, ui] = await freePorts(5);
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    XSWARM_HOME: home,
+    XSWARM_CACHE: testCacheDir(),
+    XSWARM_SERVER_PORT: String(rest),
+    XSWARM_SUPERVISOR_PORT: String(supervisor),
+    XSWARM_GATEWAY_PORT: String(gateway),
+    XSWARM_TEMPORAL_PORT: String(temporal),
+    XSWARM_TEMPORAL_UI_PORT: String(ui),
+    ...options.env,
+  };
+  const restUrl = `http://127.0.0.1:${rest}`;
+  let child: ChildProcess | null = null;
+  let output = '';
+
+  async function ready(): Promise<void> {
+    const deadline = Date.now() + READY_MS;
+    for (;;) {
+      const answer = await fetch(`${restUrl}/ready`, { signal: AbortSignal.timeout(3_000) }).catch(() => null);
+      if (answer?.ok) return;
+      if (child?.exitCode !== null) throw new Error(`start ended with ${child?.exitCode}:\n${output}`);
+      if (Date.now() > deadline) throw new Error(`not ready after ${READY_MS} ms:\n${output}`);
+      await delay(50);
+    }
+  }
+
+  const system: System = {
+    restUrl,
+    supervisorUrl: `ws://127.0.0.1:${supervisor}`,
+    temporalAddress: `127.0.0.1:${temporal}`,
+    home,
+    project,
+    env,
+    output: () => output,
+    pid: () => child?.pid ?? 0,
+    async start(command = options.command ?? ['supervisor']) {
+      output = '';
+      child = spawn(process.execPath, [BIN, ...command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      }
+      await ready();
+    },
+    async stop() {
+      const began = performance.now();
+      if (child === null || child.exitCode !== null) return { code: child?.exitCode ?? null, ms: 0 };
+      const exited = once(child, 'exit');
+      child.kill('SIGINT');
+      await exited;
+      return { code: child.exitCode, ms: performance.now() - began };
+    },
+    cli: (...args) =>
+      new Promise((resolve) => {
+        execFile(process.execPath, [BIN, ...args], { env, cwd: project, timeout: 60_000 }, (error, stdout, stderr) => {
+          resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+        });
+      }),
+    async rest(method, path, body, headers = {}) {
+      const answer = await fetch(`${restUrl}/api/claude-code${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
+    },
+    async remove() {
+      await system.stop();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return system;
+}
+
+/** Waits until a condition holds; says what it waited for when it does not. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs = 20_000,
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${limitMs} ms for: ${what}`);
+    await delay(50);
+  }
+}
