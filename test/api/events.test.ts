@@ -79,6 +79,7 @@ test('without Accept: text/event-stream it is a page', async () => {
   assert.deepEqual(await seqs('?after=1&limit=1'), [[2], 2]);
   assert.deepEqual(await seqs('?before=3&limit=1'), [[2], 2]);
   assert.deepEqual(await seqs('?after=3'), [[], 3]);
+  assert.deepEqual(await seqs('?after=9007199254740990'), [[], 9007199254740990]);
 });
 
 test('wherever a reader is cut and comes back, nothing is missing and nothing repeats', async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** A whole number out of a query string; anything else is left as it is, so that the error can name it. */
 export function queryInteger(min: number, max: number): z.ZodType<number> {
   return z.preprocess(
-    (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+    (value) => (typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value),
     z.number().int().min(min).max(max),
   );
 }
