@@ -39,7 +39,9 @@ export function makeGatewayControl(options: { url: string; token: string }): Gat
     },
     async ping() {
       const answer = await call('GET', '/health');
-      const parsed = health.safeParse(await answer.json().catch(() => null));
+      const body: unknown = await answer.json().catch(() => null);
+      const parsed = health.safeParse(body);
+      if (parsed.success && answer.status === 503) throw errors.unavailable('The journal of the gateway', body);
       return parsed.success ? parsed.data : PLAIN_PEER;
     },
   };

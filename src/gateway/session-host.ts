@@ -13,15 +13,12 @@ import { makeSessionLog } from './session-log.ts';
 import type { Acceptance, SessionLog } from './session-log.ts';
 import { makeSessionTurns } from './session-turns.ts';
 import type { SessionTurns } from './session-turns.ts';
+import { INTERRUPTED, sessionClosed } from './stop-reasons.ts';
 import type { TurnRunner } from './turn-runner.ts';
 
 const CLOSE_GRACE_MS = 2_000;
-const INTERRUPTED: Failure = { code: 'INTERRUPTED', message: 'The turn was interrupted' };
 
-const closed = (reason: string): Failure => ({
-  code: 'SESSION_CLOSED',
-  message: `The session was closed before the turn was over: ${reason}`,
-});
+const now = (): string => new Date().toISOString();
 
 /** One session in this gateway: its log, its turns, its agent. It lives on when nobody listens. */
 export class SessionHost {
@@ -93,7 +90,7 @@ export class SessionHost {
       (row) => {
         this.idleSince = Date.now();
         // A message that was being written while the session closed does not run behind it.
-        const stopped = this.row.state === 'closed' ? closed('the session ended') : null;
+        const stopped = this.row.state === 'closed' ? sessionClosed('the session ended') : null;
         this.#runner.push({ row, message, cut: null, continuing: false, stopped });
         this.#runner.kick();
       },
@@ -124,7 +121,7 @@ export class SessionHost {
 
   /** Ends the session: what runs and waits gets its outcome, the agent goes. */
   async close(reason: string): Promise<void> {
-    const why = closed(reason);
+    const why = sessionClosed(reason);
     this.row = { ...this.row, state: 'closed' };
     this.#deps.journal.saveSession(this.row);
     this.#runner.stopAll(why);
@@ -163,17 +160,15 @@ export class SessionHost {
       case 'consumed':
         return void this.#runner.take(report);
       case 'exited':
-        if (this.backgroundTasks > 0) {
-          this.backgroundTasks = 0;
-          this.log.append({ type: 'background', timestamp: new Date().toISOString(), tasks: 0 });
-        }
+        if (this.backgroundTasks > 0) this.log.append({ type: 'background', timestamp: now(), tasks: 0 });
+        this.backgroundTasks = 0;
         if (!this.slot.isStopping) this.#notice(`The agent ended unexpectedly: ${report.reason}`);
         return void this.#runner.take(report);
     }
   }
 
   #notice(text: string): void {
-    this.log.append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text });
+    this.log.append({ type: 'notice', timestamp: now(), level: 'warning', text });
   }
 
   #wish(turn: OpenTurn | null): AgentWish {

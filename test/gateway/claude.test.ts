@@ -184,4 +184,32 @@ describe('a session with the real Claude Code', () => {
       'user: three',
     ]);
   });
+
+  test('bypassPermissions is refused for root with what to do', { skip: process.getuid?.() !== 0 }, async () => {
+    const client = await gate.connect();
+    const options = { permission_mode: 'bypassPermissions' as const };
+    await assert.rejects(
+      client.open({ session_id: randomUUID(), project_path: gate.project, options, start: true }),
+      /AGENT_UNREACHABLE.*run the gateway as another user/,
+    );
+  });
+
+  test('a stop in mid-turn takes less than 5 s; what left no trace runs again after the next start', async () => {
+    const sessionId = randomUUID();
+    const hold = makeGate();
+    let calls = 0;
+    api.on(sessionId, () => ((calls += 1) === 1 ? say('cut', { hold: hold.opened }) : say('again')));
+    const client = await open(sessionId);
+    const id = randomUUID();
+    await client.send('go', id);
+    await client.until((frame) => frame.type === 'delta');
+    const began = Date.now();
+    await gate.restart();
+    assert.ok(Date.now() - began < 5000);
+    assert.equal((await client.closed).code, 1001);
+    hold.open();
+    const next = await open(sessionId, {}, { epoch: 2 });
+    const turn = await next.result(id);
+    assert.deepEqual([turn.outcome, turn.content], ['done', 'again']);
+  });
 });

@@ -1,3 +1,4 @@
+import { INTERRUPTED } from '../../stop-reasons.ts';
 import type { AgentReport, Conversation, ProgressEvent, TurnEnd } from '../driver.ts';
 import { blocksOf, toolText } from './frames.ts';
 import type { ClaudeFrame } from './frames.ts';
@@ -178,8 +179,7 @@ function outcomeOf(frame: ClaudeFrame, texts: string[]): Pick<TurnEnd, 'outcome'
     return { outcome: 'done', content: answer, failure: null };
   const partial = texts.join('\n\n');
   if (frame.terminal_reason?.startsWith('aborted')) {
-    const failure = { code: 'INTERRUPTED', message: 'The turn was interrupted' };
-    return { outcome: 'failed', content: partial, failure };
+    return { outcome: 'failed', content: partial, failure: INTERRUPTED };
   }
   const words = frame.result || frame.errors?.join('; ') || frame.subtype || 'Claude Code reported an error';
   return { outcome: 'failed', content: partial, failure: { code: 'TURN_FAILED', message: words } };

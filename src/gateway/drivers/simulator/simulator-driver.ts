@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentMessage } from '../../../domain/turn.ts';
+import { INTERRUPTED } from '../../stop-reasons.ts';
 import type { Agent, AgentDriver, AgentReport, AgentRequest, TurnEnd } from '../driver.ts';
 import { priceAnswer, writeAnswer } from './answer.ts';
 import { parseScript } from './script.ts';
@@ -86,8 +87,7 @@ function startSimulator(request: AgentRequest): Agent {
     try {
       for (const step of steps) await perform(step, message, answer, signal);
     } catch {
-      const failure = { code: 'INTERRUPTED', message: 'The turn was interrupted' };
-      return end(message, { outcome: 'failed', content: '', failure, usage });
+      return end(message, { outcome: 'failed', content: '', failure: INTERRUPTED, usage });
     }
     finish(message, steps, answer, usage);
   }

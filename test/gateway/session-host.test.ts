@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { AgentEvent } from '../../src/domain/event.ts';
+import { XswarmError } from '../../src/domain/errors.ts';
+import type { TurnResult } from '../../src/domain/turn.ts';
+import { makeAgentPool } from '../../src/gateway/agent-pool.ts';
+import type { AgentDriver, AgentRequest, TurnEnd, TurnRecord } from '../../src/gateway/drivers/driver.ts';
+import { makeJournal } from '../../src/gateway/journal/journal.ts';
+import type { Journal } from '../../src/gateway/journal/journal.ts';
+import { makeJournalWriter } from '../../src/gateway/journal/journal-writer.ts';
+import { openJournalDb } from '../../src/gateway/journal/open-journal.ts';
+import type { SessionHost } from '../../src/gateway/session-host.ts';
+import { makeSessionRegistry } from '../../src/gateway/session-registry.ts';
+
+/** What a scripted agent does with each message that it is handed, in order; `hang` after that. */
+type Move = 'answer' | 'die' | 'die after text' | 'consume' | 'hang' | 'hang deaf';
+
+describe('SessionHost', () => {
+  let dir: string;
+  let journal: Journal;
+  let host: SessionHost;
+  let handed: string[];
+  let starts: AgentRequest[];
+  // The gateway's own timers do not keep a process alive; its sockets do, and here are none.
+  let alive: NodeJS.Timeout;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'xswarm-host-'));
+    journal = makeJournal(openJournalDb(dir, 'normal'));
+    alive = setInterval(() => undefined, 1000);
+  });
+  afterEach(async () => {
+    clearInterval(alive);
+    await host.shutDown(0);
+    journal.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  function begin(
+    moves: Move[],
+    more: { record?: TurnRecord; startError?: Error; onInterrupt?: 'continue' } = {},
+  ): void {
+    handed = [];
+    starts = [];
+    const quiet = (): void => undefined;
+    const registry = makeSessionRegistry(
+      {
+        driver: scriptedDriver(moves, more.record ?? { found: 'nothing' }, more.startError),
+        pool: makeAgentPool({ maxAgents: 4, maxParallelStarts: 2 }),
+        journal,
+        logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+        defaults: {},
+        interruptLimitMs: 50,
+      },
+      (lastSeqOf) => makeJournalWriter(journal, lastSeqOf, (error) => assert.fail(error)),
+    );
+    const options = more.onInterrupt === undefined ? {} : { on_interrupt: more.onInterrupt };
+    host = registry.findOrBegin({ session_id: 's', epoch: 1, project_path: dir, options });
+  }
+
+  function scriptedDriver(moves: Move[], record: TurnRecord, startError: Error | undefined): AgentDriver {
+    return {
+      name: 'claude',
+      simulated: false,
+      usesProcesses: true,
+      inspect: async () => record,
+      async start(request) {
+        starts.push(request);
+        if (startError !== undefined) throw startError;
+        let over = false;
+        let hung: string | null = null;
+        let deaf = false;
+        const exit = (reason: string): void => {
+          if (over) return;
+          over = true;
+          request.report({ type: 'exited', reason });
+        };
+        const end = (message_id: string, change: Partial<TurnEnd>): void => {
+          const whole: TurnEnd = { message_id, outcome: 'done', content: 'ok', failure: null, cost_nano: 1, usage: [] };
+          hung = null;
+          request.report({ type: 'ended', end: { ...whole, ...change }, conversation: request.conversation });
+        };
+        return {
+          pid: null,
+          get busy() {
+            return hung !== null;
+          },
+          send({ message_id }) {
+            handed.push(message_id);
+            const move = moves.shift() ?? 'hang';
+            if (move === 'answer') return end(message_id, {});
+            if (move === 'consume') return request.report({ type: 'consumed', message_id });
+            if (move === 'die after text') {
+              const timestamp = new Date().toISOString();
+              request.report({ type: 'progress', event: { type: 'text', timestamp, message_id, text: 'half' } });
+            }
+            if (move.startsWith('die')) return exit('it died');
+            hung = message_id;
+            deaf = move === 'hang deaf';
+          },
+          async interrupt() {
+            const failure = { code: 'INTERRUPTED', message: 'interrupted' };
+            if (hung !== null && !deaf) end(hung, { outcome: 'failed', failure });
+          },
+          stop: async () => exit('stopped'),
+        };
+      },
+    };
+  }
+
+  function resultOf(id: string): Promise<TurnResult> {
+    return new Promise((resolve) => {
+      const look = (event: AgentEvent): void => {
+        if (event.type === 'result' && event.turn.message_id === id) resolve(event.turn);
+      };
+      for (const { event } of journal.events('s', 0, 1000)) look(event);
+      const before = host.listener;
+      host.listener = {
+        event(seq, event) {
+          before?.event(seq, event);
+          look(event);
+        },
+        delta: () => undefined,
+      };
+    });
+  }
+
+  async function ask(content = 'x'): Promise<TurnResult> {
+    const message_id = randomUUID();
+    const result = resultOf(message_id);
+    await host.accept({ message_id, content });
+    return result;
+  }
+
+  test('hands a message over again when the agent died without a trace, and settles it once', async () => {
+    begin(['die', 'die', 'answer']);
+    assert.equal((await ask()).outcome, 'done');
+    assert.equal(new Set(handed).size, 1);
+    assert.equal(handed.length, 3);
+  });
+
+  test('gives a message up that no agent survives', async () => {
+    begin(['die', 'die', 'die', 'answer']);
+    const turn = await ask();
+    assert.deepEqual([turn.outcome, turn.failure?.code, handed.length], ['failed', 'AGENT_UNREACHABLE', 3]);
+    assert.equal((await ask()).outcome, 'done');
+  });
+
+  test('does not repeat a turn that left a trace', async () => {
+    begin(['die after text', 'answer']);
+    const turn = await ask();
+    assert.deepEqual([turn.outcome, turn.content, handed.length], ['unknown', 'half', 1]);
+  });
+
+  test('a message that the agent knew already ends, though no result comes', async () => {
+    begin(['consume', 'answer']);
+    assert.equal((await ask()).outcome, 'unknown');
+    assert.equal((await ask()).outcome, 'done');
+  });
+
+  test("takes the agent's own record for the proof of an end", async () => {
+    begin(['die after text'], {
+      record: { found: 'finished', content: 'whole', failure: null, cost_nano: 5, usage: [] },
+    });
+    const turn = await ask();
+    assert.deepEqual([turn.outcome, turn.content, turn.cost_nano], ['done', 'whole', 5]);
+  });
+
+  test('on_interrupt = continue starts an agent that goes on, and adds up what both attempts cost', async () => {
+    const record: TurnRecord = { found: 'partial', content: 'half', failure: null, cost_nano: 5, usage: [] };
+    begin(['die after text', 'answer'], { onInterrupt: 'continue', record });
+    const turn = await ask();
+    assert.deepEqual([turn.outcome, turn.cost_nano], ['done', 6]);
+    assert.deepEqual(
+      starts.map((start) => start.continueMessageId),
+      [null, turn.message_id],
+    );
+  });
+
+  test('an agent that does not start fails the turn with its words and is tried again for the next', async () => {
+    begin([], { startError: new XswarmError('AGENT_UNREACHABLE', 'Claude Code did not start: no') });
+    const turn = await ask();
+    assert.deepEqual(
+      [turn.outcome, turn.failure, turn.cost_nano],
+      ['failed', { code: 'AGENT_UNREACHABLE', message: 'Claude Code did not start: no' }, 0],
+    );
+    await ask();
+    assert.equal(starts.length, 2);
+  });
+
+  test('an agent that does not obey an interrupt is ended, and the turn is interrupted all the same', async () => {
+    begin(['hang deaf', 'answer']);
+    const turn = ask();
+    while (handed.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(await host.interrupt(), true);
+    assert.deepEqual([(await turn).outcome, (await turn).failure?.code], ['failed', 'INTERRUPTED']);
+    assert.equal((await ask()).outcome, 'done');
+  });
+
+  test('an unexpected end of the agent is told', async () => {
+    begin(['die', 'answer']);
+    await ask();
+    const notices = journal.events('s', 0, 100).flatMap(({ event }) => (event.type === 'notice' ? [event.text] : []));
+    assert.ok(notices.some((text) => text.includes('ended unexpectedly: it died')));
+  });
+
+  test('whatever the agent does, each message has one result, in order, and the numbers have no hole', async () => {
+    const move = fc.constantFrom<Move>('answer', 'die', 'die after text', 'consume', 'answer');
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 6 }), async (moves) => {
+        journal.close();
+        await rm(dir, { recursive: true, force: true });
+        dir = await mkdtemp(join(tmpdir(), 'xswarm-host-'));
+        journal = makeJournal(openJournalDb(dir, 'normal'));
+        begin([...moves, ...Array.from({ length: 20 }, () => 'answer' as const)]);
+        const ids = Array.from({ length: 4 }, () => randomUUID());
+        const last = resultOf(ids.at(-1)!);
+        await Promise.all(
+          [...ids, ids[0]!, ids[2]!].map((message_id) => host.accept({ message_id, content: message_id })),
+        );
+        await last;
+        const events = journal.events('s', 0, 1000);
+        const settled = events.flatMap(({ event }) => (event.type === 'result' ? [event.turn.message_id] : []));
+        assert.deepEqual(settled, ids);
+        assert.deepEqual(
+          events.map(({ seq }) => seq),
+          events.map((_, index) => index + 1),
+        );
+        assert.deepEqual(journal.unfinishedTurns('s'), []);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
