@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MirrorWrite } from '../domain/mirror-write.ts';
 import { AGENT_NAMES, PERMISSION_MODES, SESSION_STATUSES } from '../domain/session.ts';
 import { agentEvent, turnResult } from '../gateway/protocol.ts';
+import type { Equal } from '../domain/equal.ts';
 
 /** Where a worker on another host reaches the mirror: paths below the api's address. */
 export const INTERNAL_PATHS = {
@@ -61,8 +62,7 @@ export const mirrorWrites = z.array(
   ]),
 );
 
-type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
-/** Fails to compile when the schema and the domain drift apart. */
+/** Fails to compile when the schema and the domain drift apart. @compileTimeCheck */
 export const writesAreDomain: Equal<z.infer<typeof mirrorWrites>, MirrorWrite[]> = true;
 
 /** Text that is being written, of several sessions, in order. */

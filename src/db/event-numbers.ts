@@ -19,7 +19,7 @@ export const EVENT_TYPES = [
 ] as const satisfies readonly EventType[];
 
 type Forgotten = Exclude<EventType, (typeof EVENT_TYPES)[number]>;
-/** Fails to compile when a type of event has no number. */
+/** Fails to compile when a type of event has no number. @compileTimeCheck */
 export const everyTypeHasANumber: [Forgotten] extends [never] ? true : never = true;
 
 /** The number of a type. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AgentEvent } from '../domain/event.ts';
 import { AGENT_NAMES, PERMISSION_MODES } from '../domain/session.ts';
 import { TURN_OUTCOMES } from '../domain/turn.ts';
+import type { Equal } from '../domain/equal.ts';
 
 /** The WebSocket sub-protocol between a worker and a gateway. `docs/agent-protocol.md` describes it from this file. */
 export const AGENT_PROTOCOL = 'xswarm.agent.v1';
@@ -121,8 +122,7 @@ export const agentEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('result'), timestamp: z.string(), turn: turnResult }),
 ]);
 
-type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
-/** Fails to compile when the schema and the domain drift apart. */
+/** Fails to compile when the schema and the domain drift apart. @compileTimeCheck */
 export const schemaIsDomain: Equal<z.infer<typeof agentEvent>, AgentEvent> = true;
 
 const opened = z.object({

@@ -19,7 +19,6 @@ import {
   type SubmitMessage,
 } from '../workflows/definitions.ts';
 import type { SessionInput, sessionWorkflow } from '../workflows/session.ts';
-import type { SessionState } from '../workflows/session-state.ts';
 import { TASK_QUEUE } from './settings.ts';
 
 export interface SessionWorkflowsOptions {
@@ -94,7 +93,7 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
     if ((await describe(session.session_id)) === 'running') return 'running';
-    const last = (await handleOf(session.session_id).result()) as SessionState;
+    const last = await handleOf(session.session_id).result();
     if (last.status !== 'error') throw errors.sessionNotActive(session.session_id);
     try {
       await startRun(session, { ...limits, state: last }, true);

@@ -30,6 +30,8 @@ test('every saved history replays with the code of today', async () => {
 test('a history whose first activity was another one is found', async () => {
   const text = readFileSync(join(folder, saved[0] ?? ''), 'utf8').replaceAll('"connect"', '"dial"');
   const options = { workflowBundle: await workflowBundle() };
-  const results = Worker.runReplayHistories(options, [{ workflowId: 'changed', history: JSON.parse(text) }] as never);
+  const results = Worker.runReplayHistories(options, [
+    { workflowId: 'changed', history: JSON.parse(text) as object },
+  ] as never);
   for await (const result of results) assert.match(String(result.error), /Determinism|nondeterminism/i);
 });

@@ -167,7 +167,7 @@ test('a storm of messages over many runs is carried out once each, in order', as
       }
       await until('sixty turns', async () => (await workflows.ledger(session.session_id)).cost_nano === 60_000, 60_000);
       assert.deepEqual(agent.carriedOut, ids);
-      const runs = await temporal.env.client.workflow.list({
+      const runs = temporal.env.client.workflow.list({
         query: `WorkflowId = "${workflowIdOf(session.session_id)}" AND ExecutionStatus = "ContinuedAsNew"`,
       });
       let count = 0;

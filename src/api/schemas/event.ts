@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SessionEventBody } from '../../domain/event.ts';
 import { sessionId, timestamp } from './fields.ts';
 import { queryInteger } from './query.ts';
+import type { Equal } from '../../domain/equal.ts';
 
 /** The words that a numbered event's `type` can be; `docs/events.md` describes each. */
 export const EVENT_TYPES = [
@@ -19,8 +20,7 @@ export const EVENT_TYPES = [
   'closed',
 ] as const;
 
-type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
-/** Fails to compile when the words and the domain drift apart. */
+/** Fails to compile when the words and the domain drift apart. @compileTimeCheck */
 export const typesAreDomain: Equal<(typeof EVENT_TYPES)[number], SessionEventBody['type']> = true;
 
 /** One entry of a session's stream; its other fields depend on `type`. */

@@ -13,7 +13,7 @@ export interface GetBinaryOptions {
   version: string;
   target: string;
   env: NodeJS.ProcessEnv;
-  onProgress(text: string): void;
+  onProgress: (text: string) => void;
 }
 
 const downloadInfo = z.object({ archiveUrl: z.url(), fileToExtract: z.string() });
@@ -29,7 +29,7 @@ export async function downloadTemporal({ version, target, onProgress }: GetBinar
   const folder = await mkdtemp(join(dirname(target), 'download-'));
   try {
     const query = new URLSearchParams({ platform, arch, format: 'tar.gz' });
-    const answer = await get(`https://temporal.download/cli/v${version}?${query}`, 10_000);
+    const answer = await get(`https://temporal.download/cli/v${version}?${query.toString()}`, 10_000);
     const { archiveUrl, fileToExtract } = downloadInfo.parse(await answer.json());
     const archive = join(folder, 'temporal.tar.gz');
     await save(await get(archiveUrl, 300_000), archive, onProgress);

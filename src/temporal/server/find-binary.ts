@@ -17,7 +17,7 @@ export interface FindBinaryOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   /** Told in words what takes long. */
-  onProgress(text: string): void;
+  onProgress: (text: string) => void;
 }
 
 export interface TemporalBinary {
