@@ -14,7 +14,7 @@ FROM node:22-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates git ripgrep tini \
   && rm -rf /var/lib/apt/lists/* \
-  && install -d -o node -g node /data /projects
+  && install -d -o node -g node /data /projects /claude
 WORKDIR /app
 COPY --from=build --chown=root:root /app /app
 ENV NODE_ENV=production XSWARM_HOME=/data

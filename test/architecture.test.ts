@@ -69,6 +69,6 @@ test('no tracked file names a path of one machine', () => {
   const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
   const named = files
     .filter((file) => !/\.(png|lock)$|package-lock|test\/architecture/.test(file))
-    .filter((file) => /(^|[^\w.-])\/(root|home\/[a-z]+|work)\//m.test(readFileSync(join(root, file), 'utf8')));
+    .filter((file) => /(^|[^\w.~-])\/(root|home\/[a-z]+|work)\//m.test(readFileSync(join(root, file), 'utf8')));
   assert.deepEqual(named, []);
 });

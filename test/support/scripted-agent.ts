@@ -40,7 +40,9 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     const failure = failures.get(activity);
     if (failure === undefined || failure.times <= 0) return;
     failure.times -= 1;
-    throw ApplicationFailure.create({ type: failure.type, message: `scripted ${failure.type}` });
+    const thrown = ApplicationFailure.create({ type: failure.type, message: `scripted ${failure.type}` });
+    thrown.stack = '';
+    throw thrown;
   }
 
   function settle(messageId: string | null): void {
