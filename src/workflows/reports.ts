@@ -14,7 +14,7 @@ export function reportDropped(state: SessionState, now: string): MirrorWrite[] {
 
 /** What the mirror is told of messages that were refused. */
 export function reportRefused(state: SessionState, now: string): MirrorWrite[] {
-  return state.refused.map(({ message_id, failure }) => settled(state, message_id, 'failed', failure, now));
+  return state.refused.flatMap((message) => report(state, message, 'failed', message.failure, now));
 }
 
 /** The message itself, in case nobody mirrored it yet, then its end. */

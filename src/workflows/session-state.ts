@@ -10,9 +10,8 @@ export interface QueuedMessage extends SubmitMessage {
   accepted_at: string;
 }
 
-/** A refused message, to be reported once. */
-export interface RefusedMessage {
-  message_id: string;
+/** A message that was taken and cannot be carried out, to be reported once. */
+export interface RefusedMessage extends QueuedMessage {
   failure: Failure;
 }
 
@@ -85,28 +84,27 @@ export function newSession(start: SessionStart, now: string): SessionState {
   };
 }
 
-/** Takes a message: once per id, while the session takes messages and the queue has room; else it is refused. */
+/** Takes a message, once per id: it is queued, or refused where the session ends or the queue is full. */
 export function accept(state: SessionState, message: SubmitMessage, now: string, queueDepth: number): SessionState {
   if (state.taken.includes(message.message_id)) return state;
-  const taken = [...state.taken, message.message_id].slice(-TAKEN_IDS);
-  if (!takesMessages(state.status) || state.closing !== null) {
-    return refuse({ ...state, taken }, message, 'SESSION_NOT_ACTIVE', `Session is not active: ${state.session_id}`);
-  }
-  if (state.queue.length >= queueDepth) {
-    return refuse({ ...state, taken }, message, 'QUEUE_FULL', `Message queue is full for session: ${state.session_id}`);
-  }
+  const queued = { ...message, accepted_at: now };
+  const failure = refusalOf(state, queueDepth);
   return {
     ...state,
-    taken,
+    taken: [...state.taken, message.message_id].slice(-TAKEN_IDS),
     message_count: state.message_count + 1,
-    last_activity: now,
-    queue: [...state.queue, { ...message, accepted_at: now }],
+    ...(failure === null
+      ? { queue: [...state.queue, queued], last_activity: now }
+      : { refused: [...state.refused, { ...queued, failure }] }),
   };
 }
 
-function refuse(state: SessionState, message: SubmitMessage, code: string, text: string): SessionState {
-  const refusal = { message_id: message.message_id, failure: { code, message: text } };
-  return { ...state, refused: [...state.refused, refusal] };
+function refusalOf(state: SessionState, queueDepth: number): Failure | null {
+  if (!takesMessages(state.status) || state.closing !== null) {
+    return { code: 'SESSION_NOT_ACTIVE', message: `Session is not active: ${state.session_id}` };
+  }
+  if (state.queue.length < queueDepth) return null;
+  return { code: 'QUEUE_FULL', message: `Message queue is full for session: ${state.session_id}` };
 }
 
 /** Starts the oldest message; the caller checks that one waits. */

@@ -62,12 +62,12 @@ test('accept() queues a message once per id', () => {
   assert.equal(once.message_count, 1);
 });
 
-test('accept() refuses with the reason when the queue is full, and remembers the id', () => {
-  const full = accept(accept(fresh(), message('m-1'), NOW, 1), message('m-2'), NOW, 1);
-  assert.deepEqual(full.refused, [
-    { message_id: 'm-2', failure: { code: 'QUEUE_FULL', message: 'Message queue is full for session: s-1' } },
-  ]);
-  assert.equal(full.message_count, 1);
+test('accept() refuses with the reason when the queue is full, counts the message and remembers its id', () => {
+  const full = accept(accept(fresh(), message('m-1'), NOW, 1), message('m-2'), LATER, 1);
+  const failure = { code: 'QUEUE_FULL', message: 'Message queue is full for session: s-1' };
+  assert.deepEqual(full.refused, [{ ...message('m-2'), accepted_at: LATER, failure }]);
+  assert.deepEqual(full.taken, ['m-1', 'm-2']);
+  assert.equal(full.message_count, 2);
 });
 
 test('accept() refuses once the session is to end', () => {
@@ -158,7 +158,8 @@ test('any order of messages, repeats, results and idling keeps queue, ledger and
       }
       const alive = [...state.queue, ...(state.current ? [state.current] : [])].map((queued) => queued.message_id);
       assert.equal(new Set(state.taken).size, state.taken.length, 'an id is taken once');
-      assert.equal(alive.length + finished.size, state.message_count, 'each accepted message waits, runs or is done');
+      const accounted = alive.length + finished.size + state.refused.length;
+      assert.equal(accounted, state.message_count, 'each message waits, runs, is done or is refused');
       assert.ok(state.queue.length <= 5, 'the queue keeps its depth');
       assert.equal(
         state.cost_nano,
