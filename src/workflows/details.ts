@@ -29,7 +29,9 @@ export function detailsMarkdown(state: SessionState): string {
     lines.push('', 'Last turns, newest first:', '');
     for (const turn of state.recent) {
       const cost = turn.cost_nano === null ? 'cost not known' : `$${nanoToUsd(turn.cost_nano)}`;
-      lines.push(`- ${turn.finished_at} **${turn.outcome}** ${cost}: ${oneLine(turn.preview)}`);
+      lines.push(
+        `- ${turn.finished_at} **${turn.outcome}** ${cost}: ${oneLine(turn.preview || (turn.failure?.message ?? ''))}`,
+      );
     }
   }
   return lines.join('\n');

@@ -47,11 +47,19 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
     setCurrentDetails(detailsMarkdown(state));
   };
 
-  setHandler(submitMessage, (message) => update(session.accept(state, message, now(), input.queue_depth)));
-  setHandler(disconnect, ({ reason }) => update(session.close(state, reason)));
-  setHandler(reap, () => {
-    if (session.isQuiet(state) && Date.now() >= timeoutAt(state)) update(session.close(state, 'Idle timeout'));
+  setHandler(submitMessage, (message) => update(session.accept(state, message, now(), input.queue_depth)), {
+    description: 'a message for Claude; a known message_id is dropped',
   });
+  setHandler(disconnect, ({ reason }) => update(session.close(state, reason)), {
+    description: 'end the session; the first reason stays',
+  });
+  setHandler(
+    reap,
+    () => {
+      if (session.isQuiet(state) && Date.now() >= timeoutAt(state)) update(session.close(state, 'Idle timeout'));
+    },
+    { description: 'end the session if it is past its idle timeout now' },
+  );
   setHandler(getLedger, () => ({
     session_id: state.session_id,
     status: state.status,
