@@ -14,6 +14,10 @@ function endWithReader(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
 function osUser(): string {
   try {
     return userInfo().username;
@@ -44,7 +48,7 @@ async function main(): Promise<number> {
     cacheDir: cacheDirOf(process.env, paths.cache),
     osUser: osUser(),
     version: manifest.version,
-    width: isTerminal ? process.stdout.columns : null,
+    width: isTerminal ? process.stdout.columns || 80 : null,
     stdinIsTerminal: isatty(0),
     color,
     self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
@@ -57,5 +61,8 @@ if (argv.length > 0 && argv.every((word) => ['--version', '-v', '--json'].includ
     argv.includes('--json') ? `${JSON.stringify({ version: manifest.version })}\n` : `${manifest.version}\n`,
   );
 } else {
-  process.exitCode = await main();
+  const exitCode = await main();
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  // Idle connections would keep the process for some seconds more.
+  process.exit(exitCode);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortScope } from '../domain/abort-scope.ts';
 import { ConnectorError, errorOfAnswer } from './connector-error.ts';
 
 /** How a connector reaches its server. */
@@ -59,20 +60,22 @@ export function makeHttp(options: HttpOptions): Http {
 
   const callOnce = async (call: HttpCall): Promise<HttpAnswer> => {
     const timeoutMs = call.timeoutMs ?? 15_000;
-    const limit = AbortSignal.timeout(timeoutMs);
+    const scope = abortScope([call.signal], timeoutMs);
     try {
       const response = await fetchOnce(call.path + queryOf(call.query), {
         method: call.method,
         headers: { accept: 'application/json', ...(call.body !== undefined && JSON_BODY), ...call.headers },
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-        signal: call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]),
+        signal: scope.signal,
       });
       const body = parseJson(await response.text());
       if (response.ok) return { status: response.status, body };
       throw errorOfAnswer(response.status, body, response.headers.get('retry-after'));
     } catch (error) {
       call.signal?.throwIfAborted();
-      throw error instanceof ConnectorError ? error : noAnswer(base, error, limit.aborted ? timeoutMs : null);
+      throw error instanceof ConnectorError ? error : noAnswer(base, error, scope.timedOut() ? timeoutMs : null);
+    } finally {
+      scope.dispose();
     }
   };
 

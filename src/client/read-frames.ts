@@ -15,7 +15,7 @@ const SILENCE_MS = 45_000;
 /** Yields the frames of a response until it ends. Throws `ConnectorError` when it breaks or falls silent. */
 export async function* readFrames(
   response: Response,
-  attempt: AbortController,
+  attempt: Pick<AbortController, 'abort'>,
   silenceMs: number = SILENCE_MS,
 ): AsyncGenerator<SseFrame, void, undefined> {
   if (response.body === null) return;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortScope } from '../domain/abort-scope.ts';
 import type { TextDelta, SessionEvent } from '../domain/event.ts';
 import { ConnectorError, isRecord } from './connector-error.ts';
 import { readFrames } from './read-frames.ts';
@@ -18,6 +19,7 @@ export interface SubscribeOptions {
   onReconnect?: (reason: string) => void;
 }
 
+const OPEN_MS = 15_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -37,10 +39,11 @@ export async function* subscribeTo(
   const stopped = (): boolean => options.signal?.aborted ?? false;
 
   while (!stopped()) {
-    const attempt = new AbortController();
-    const signal = options.signal === undefined ? attempt.signal : AbortSignal.any([attempt.signal, options.signal]);
+    const attempt = abortScope([options.signal]);
     try {
-      const response = await http.open(path, { 'last-event-id': String(last) }, signal);
+      const slow = setTimeout(() => attempt.abort(new Error('the stream did not open')), OPEN_MS);
+      const headers = { 'last-event-id': String(last) };
+      const response = await http.open(path, headers, attempt.signal).finally(() => clearTimeout(slow));
       for await (const frame of readFrames(response, attempt)) {
         failures = 0;
         const item = toSubscribed(frame, sessionId);
@@ -55,10 +58,11 @@ export async function* subscribeTo(
       options.onReconnect?.('the stream ended');
     } catch (error) {
       if (stopped()) return;
-      if (!isPassing(error)) throw error;
+      if (!isPassing(error, attempt.signal.aborted)) throw error;
       options.onReconnect?.((error as Error).message);
     } finally {
       attempt.abort();
+      attempt.dispose();
     }
     failures += 1;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
@@ -85,7 +89,8 @@ function toSubscribed(frame: SseFrame, sessionId: string): Subscribed | null {
   return Number.isSafeInteger(seq) ? ({ ...frame.data, session_id: sessionId, seq } as Subscribed) : null;
 }
 
-function isPassing(error: unknown): boolean {
+function isPassing(error: unknown, gaveUp: boolean): boolean {
+  if (gaveUp) return true;
   if (!(error instanceof ConnectorError)) return false;
   return error.reached !== 'answered' || ['UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL'].includes(error.code);
 }

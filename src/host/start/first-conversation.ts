@@ -1,4 +1,5 @@
 import type { ClaudeCodeConnector } from '../../client/connector.ts';
+import { abortScope } from '../../domain/abort-scope.ts';
 import type { Session } from '../../domain/service-data.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -25,29 +26,34 @@ export interface FirstAnswer {
 
 /** Holds one conversation so that a person sees everything work: a session, a question, the answer as it is written. */
 export async function holdFirstConversation(talk: FirstConversation): Promise<FirstAnswer> {
+  const limit = abortScope([talk.signal], ANSWER_LIMIT_MS);
+  try {
+    return await askOnce(talk, limit.signal);
+  } finally {
+    limit.dispose();
+  }
+}
+
+async function askOnce(talk: FirstConversation, signal: AbortSignal): Promise<FirstAnswer> {
   const { connector, reporter } = talk;
-  const limit = AbortSignal.any([talk.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
-  const session = await connector.createSession(talk.userId, talk.project, {
-    title: 'First conversation',
-    signal: limit,
-  });
+  const session = await connector.createSession(talk.userId, talk.project, { title: 'First conversation', signal });
   reporter.say(`A session in ${talk.project}: ${session.id}`);
   reporter.say(`You: ${FIRST_QUESTION}`);
   reporter.stream(session.simulated ? 'Simulator: ' : 'Claude: ');
 
-  const stopStream = new AbortController();
-  const signal = AbortSignal.any([limit, stopStream.signal]);
-  const streaming = streamText(connector, session.id, reporter, signal);
+  const stream = abortScope([signal]);
+  const streaming = streamText(connector, session.id, reporter, stream.signal);
   try {
-    const response = await connector.ask(session.id, FIRST_QUESTION, undefined, { signal: limit });
-    const late = setTimeout(() => stopStream.abort(), 2_000);
+    const response = await connector.ask(session.id, FIRST_QUESTION, undefined, { signal });
+    const late = setTimeout(() => stream.abort(), 2_000);
     const wasStreamed = await streaming;
     clearTimeout(late);
     reporter.stream(wasStreamed ? '\n' : `${response.content}\n`);
     if (response.error !== undefined) reporter.warn(`The turn ended as ${response.status}: ${response.error.message}`);
     return { session, costUsd: response.cost_usd, outcome: response.status };
   } finally {
-    stopStream.abort();
+    stream.abort();
+    stream.dispose();
     await streaming;
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortScope } from '../../domain/abort-scope.ts';
 
 /** How a wait for readiness ends before everything is ready. */
 export interface ReadyWait {
@@ -35,14 +36,16 @@ export async function waitUntilReady({ url, signal, onReason, check }: ReadyWait
 
 /** Gives the reason why a server is not ready, in words; null when it is. */
 export async function whyNotReady(url: string, signal?: AbortSignal): Promise<string | null> {
+  const scope = abortScope([signal], 5_000);
   try {
-    const limit = AbortSignal.timeout(5_000);
-    const response = await fetch(`${url}/ready`, { signal: signal ? AbortSignal.any([limit, signal]) : limit });
+    const response = await fetch(`${url}/ready`, { signal: scope.signal });
     const body = (await response.json()) as { message?: unknown };
     if (response.ok) return null;
     return typeof body.message === 'string' ? body.message : `HTTP status ${response.status}`;
   } catch (error) {
     signal?.throwIfAborted();
     return error instanceof TypeError ? 'it does not listen yet' : 'it does not answer';
+  } finally {
+    scope.dispose();
   }
 }
