@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import test, { after, before } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
+import { makeSessionWorkflows } from '../../src/temporal/session-workflows.ts';
+import { TASK_QUEUE } from '../../src/temporal/settings.ts';
+import { workflowIdOf } from '../../src/workflows/definitions.ts';
+import type { SessionInput } from '../../src/workflows/session.ts';
+import { scriptedAgent } from '../support/scripted-agent.ts';
+import { startTemporalEnv, type TemporalEnv } from '../support/temporal-env.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
+
+/** A week with four messages a day, the session idle between them; a timer of the server takes about a second at least. */
+const MESSAGES = 28;
+const IDLE_AFTER_SECONDS = 0.08;
+const BUDGET_EVENTS = 120;
+
+let temporal: TemporalEnv;
+before(async () => {
+  temporal = await startTemporalEnv();
+});
+after(async () => {
+  await temporal.stop();
+});
+
+interface Run {
+  events: number;
+  openTimers: number;
+  inputBytes: number;
+}
+
+/** One run: its length, its timers that neither fired nor were cancelled, what it began with, and the run before it. */
+async function readRun(workflowId: string, runId: string): Promise<Run & { before: string }> {
+  const history = await temporal.env.client.workflow.getHandle(workflowId, runId).fetchHistory();
+  const events = history.events ?? [];
+  const count = (type: keyof (typeof events)[number]): number => events.filter((event) => event[type]).length;
+  const started = events[0]?.workflowExecutionStartedEventAttributes;
+  const [payload] = started?.input?.payloads ?? [];
+  const input = payload ? defaultPayloadConverter.fromPayload<SessionInput>(payload) : null;
+  return {
+    events: events.length,
+    openTimers:
+      count('timerStartedEventAttributes') - count('timerFiredEventAttributes') - count('timerCanceledEventAttributes'),
+    inputBytes: JSON.stringify(input).length,
+    before: started?.continuedExecutionRunId ?? '',
+  };
+}
+
+/** Every run of a session, oldest first. */
+async function runsOf(workflowId: string): Promise<Run[]> {
+  const runs: Run[] = [];
+  let { runId } = await temporal.env.client.workflow.getHandle(workflowId).describe();
+  while (runId !== '') {
+    const run = await readRun(workflowId, runId);
+    runs.unshift(run);
+    runId = run.before;
+  }
+  return runs;
+}
+
+test('a week of one session, scaled down, grows neither its history nor its timers nor what it carries over', async () => {
+  const agent = scriptedAgent();
+  const worker = await Worker.create({
+    connection: temporal.env.nativeConnection,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: await workflowBundle(),
+    activities: agent.activities,
+  });
+  const workflows = makeSessionWorkflows({
+    client: temporal.env.client,
+    budgetEvents: BUDGET_EVENTS,
+    queueDepth: 100,
+  });
+  const sessionId = randomUUID();
+  await worker.runUntil(async () => {
+    await workflows.start({
+      session_id: sessionId,
+      user_id: 'u-1',
+      project_path: '/p',
+      title: null,
+      options: { idle_after_seconds: IDLE_AFTER_SECONDS, idle_timeout_seconds: 3_600 },
+    });
+    for (let index = 0; index < MESSAGES; index += 1) {
+      await workflows.submit(sessionId, { message_id: randomUUID(), content: 'hi' });
+      while (agent.calls.release <= index) await delay(20);
+    }
+    const ledger = await workflows.ledger(sessionId);
+    assert.deepEqual([ledger.message_count, ledger.cost_nano], [MESSAGES, MESSAGES * 1_000]);
+    const runs = await runsOf(workflowIdOf(sessionId));
+    await workflows.disconnect(sessionId, 'User requested');
+    await temporal.env.client.workflow.getHandle(workflowIdOf(sessionId)).result();
+
+    assert.ok(runs.length >= 5, `${runs.length} runs`);
+    assert.ok(agent.epochs.length > MESSAGES * 0.8, `${agent.epochs.length} resumes after idle`);
+    const longest = Math.max(...runs.map((run) => run.events));
+    assert.ok(longest <= BUDGET_EVENTS + 60, `the longest run has ${longest} events`);
+    const timers = Math.max(...runs.map((run) => run.openTimers));
+    assert.ok(timers <= 3, `${timers} timers are open at once`);
+    // What is carried over holds the ids taken last: 39 bytes a message, up to 1,000 of them, and nothing else grows.
+    const [first = 0, last = 0] = [runs[1]?.inputBytes, runs.at(-1)?.inputBytes];
+    const grown = last - first - 39 * MESSAGES;
+    assert.ok(grown < 200, `what is carried over grew by ${grown} bytes beside the ids`);
+  });
+});
