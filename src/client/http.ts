@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortScope } from '../domain/abort-scope.ts';
 import { ConnectorError, errorOfAnswer } from './connector-error.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** How a connector reaches its server. */
 export interface HttpOptions {
@@ -50,10 +51,11 @@ export function makeHttp(options: HttpOptions): Http {
   const base = options.url.replace(/\/+$/, '');
   let reachedOnce = false;
 
-  const fetchOnce = async (path: string, init: RequestInit): Promise<Response> => {
+  const fetchOnce = async (path: string, signal: AbortSignal, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     if (options.token !== undefined) headers.set('authorization', `Bearer ${options.token}`);
-    const response = await fetch(`${base}${path}`, { ...init, headers, redirect: 'error' });
+    const answer = fetch(`${base}${path}`, { ...init, signal, headers, redirect: 'error' });
+    const response = await untilAborted(answer, signal);
     reachedOnce = true;
     return response;
   };
@@ -62,13 +64,12 @@ export function makeHttp(options: HttpOptions): Http {
     const timeoutMs = call.timeoutMs ?? 15_000;
     const scope = abortScope([call.signal], timeoutMs);
     try {
-      const response = await fetchOnce(call.path + queryOf(call.query), {
+      const response = await fetchOnce(call.path + queryOf(call.query), scope.signal, {
         method: call.method,
         headers: { accept: 'application/json', ...(call.body !== undefined && JSON_BODY), ...call.headers },
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-        signal: scope.signal,
       });
-      const body = parseJson(await response.text());
+      const body = parseJson(await untilAborted(response.text(), scope.signal));
       if (response.ok) return { status: response.status, body };
       throw errorOfAnswer(response.status, body, response.headers.get('retry-after'));
     } catch (error) {
@@ -100,13 +101,17 @@ export function makeHttp(options: HttpOptions): Http {
     async open(path, headers, signal) {
       let response: Response;
       try {
-        response = await fetchOnce(path, { headers: { accept: 'text/event-stream', ...headers }, signal });
+        response = await fetchOnce(path, signal, { headers: { accept: 'text/event-stream', ...headers } });
       } catch (error) {
         signal.throwIfAborted();
         throw noAnswer(base, error, null);
       }
       if (response.ok) return response;
-      throw errorOfAnswer(response.status, parseJson(await response.text()), response.headers.get('retry-after'));
+      throw errorOfAnswer(
+        response.status,
+        parseJson(await untilAborted(response.text(), signal)),
+        response.headers.get('retry-after'),
+      );
     },
   };
 }

@@ -44,7 +44,7 @@ export async function* subscribeTo(
       const slow = setTimeout(() => attempt.abort(new Error('the stream did not open')), OPEN_MS);
       const headers = { 'last-event-id': String(last) };
       const response = await http.open(path, headers, attempt.signal).finally(() => clearTimeout(slow));
-      for await (const frame of readFrames(response, attempt)) {
+      for await (const frame of readFrames(response, attempt.signal)) {
         failures = 0;
         const item = toSubscribed(frame, sessionId);
         if (item === null) continue;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { ClaudeCodeConnector } from '../../src/client/index.ts';
 import type { Subscribed } from '../../src/client/index.ts';
@@ -96,4 +98,19 @@ test('a stream that is cut at any moments misses nothing and repeats nothing', a
     }),
     { numRuns: 6 },
   );
+});
+
+test('subscribe() ends by its signal also after the garbage was collected', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const held = server.addSession('s-1');
+  const stop = new AbortController();
+  const seen = numbers(connector.subscribe('s-1', { signal: stop.signal }));
+  for (let round = 0; round < 5; round += 1) {
+    server.emit(held, notice('x'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collectGarbage();
+  }
+  stop.abort();
+  assert.deepEqual(await seen, [1, 2, 3, 4, 5]);
 });
