@@ -22,7 +22,10 @@ function bundleInputs() {
 }
 
 function compile(config) {
-  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], {
+    cwd: root,
+    stdio: 'inherit',
+  });
 }
 
 if (!existsSync(join(dist, 'cli', 'main.js'))) {
