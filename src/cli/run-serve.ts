@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { loadConfig } from '../config/load.ts';
 import { makeLogger } from '../host/app-logger.ts';
+import { readFaultPoint } from '../host/fault-points.ts';
 import { loadSecrets } from '../host/load-secrets.ts';
 import type { Role } from '../host/roles/part.ts';
 import { serve } from '../host/serve.ts';
@@ -16,7 +17,7 @@ export async function runServe(context: CliContext, roles: Role[], debug: boolea
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const stop = listenForStop();
   try {
-    await serve(roles, { config, dataDir, secrets, env, version, logger, signal: stop.asked });
+    await serve(roles, { config, dataDir, secrets, env, version, logger, signal: stop.asked, reach: readFaultPoint(env) });
     return 0;
   } catch (error) {
     logger.fatal({ err: error }, 'cannot go on');

@@ -15,7 +15,9 @@ import type { AgentChoice } from './choose-driver.ts';
 import { serveConnection } from './connection.ts';
 import type { ConnectionDeps } from './connection.ts';
 import { makeControlRoutes } from './control-routes.ts';
+import type { AgentDriver } from './drivers/driver.ts';
 import { makeJournal } from './journal/journal.ts';
+import type { Journal } from './journal/journal.ts';
 import { makeJournalWriter } from './journal/journal-writer.ts';
 import { lockDataDir, openJournalDb } from './journal/open-journal.ts';
 import type { Durability } from './journal/open-journal.ts';
@@ -48,6 +50,8 @@ export interface GatewayOptions {
   maxAgents?: number;
   /** How long an agent may take to obey an interrupt before its process is ended (default 10 s). */
   interruptLimitMs?: number;
+  /** Put around the driver and the journal; for tests that watch or break them. */
+  around?: { driver?: (driver: AgentDriver) => AgentDriver; journal?: (journal: Journal) => Journal };
 }
 
 export interface Gateway {
@@ -81,8 +85,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function start(options: GatewayOptions, unlock: () => void): Promise<Gateway> {
   const { logger } = options;
-  const driver = chooseDriver(options.agent, options.env);
-  const journal = makeJournal(openJournalDb(options.dataDir, options.durability));
+  const { around } = options;
+  const chosen = chooseDriver(options.agent, options.env);
+  const driver = around?.driver?.(chosen) ?? chosen;
+  const opened = makeJournal(openJournalDb(options.dataDir, options.durability));
+  const journal = around?.journal?.(opened) ?? opened;
   let closing: Promise<void> | null = null;
   const isClosing = (): boolean => closing !== null;
 

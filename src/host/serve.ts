@@ -12,7 +12,10 @@ export async function serve(roles: readonly Role[], options: PartOptions): Promi
     }
     if (roles.includes('api') || roles.includes('worker')) {
       const { installTemporalRuntime } = await import('../temporal/runtime.ts');
-      installTemporalRuntime(options.logger);
+      const { NEXT_RUN } = await import('../workflows/definitions.ts');
+      installTemporalRuntime(options.logger, (message) => {
+        if (message === NEXT_RUN) options.reach?.('workflow.next_run');
+      });
     }
     let mirror: Mirror | null = null;
     if (roles.includes('api')) {

@@ -3,6 +3,7 @@ import { Worker, type NativeConnection } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
 import { makeConnections } from '../activities/connections.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
+import type { SessionActivities } from '../workflows/session-activities.ts';
 import { TASK_QUEUE } from '../temporal/settings.ts';
 
 /** The bundle that the build makes beside the compiled code. */
@@ -18,6 +19,8 @@ export interface WorkerOptions {
   /** Workflows kept in memory: about 41 KB each. */
   maxCachedWorkflows?: number;
   taskQueue?: string;
+  /** Put around the activities; for tests that watch or break them. */
+  around?: (activities: SessionActivities) => SessionActivities;
 }
 
 export interface RunningWorker {
@@ -33,12 +36,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     token: options.gateway.token,
     onDelta: (sessionId, delta) => options.mirror.live(sessionId, delta),
   });
+  const activities = makeActivities({ connections, mirror: options.mirror });
   const worker = await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     workflowBundle: { codePath: options.bundlePath ?? WORKFLOW_BUNDLE },
-    activities: makeActivities({ connections, mirror: options.mirror }),
+    activities: options.around?.(activities) ?? activities,
     maxCachedWorkflows: options.maxCachedWorkflows ?? 2_000,
     // A running turn holds a slot, and so does a session with background tasks.
     maxConcurrentActivityTaskExecutions: 2_000,

@@ -26,6 +26,9 @@ export const reap = defineSignal('reap');
 /** The ledger, queue and status. */
 export const getLedger = defineQuery<SessionLedger>('ledger');
 
+/** What the log says before a run hands over to the next one. */
+export const NEXT_RUN = 'handing over to the next run';
+
 /** Search attributes that the Web UI filters sessions by. */
 export const searchAttributes = {
   user: defineSearchAttributeKey('XswarmUser', 'KEYWORD'),

@@ -13,7 +13,7 @@ import {
 import { nanoToUsd } from '../domain/money.ts';
 import type { SessionStart } from '../domain/session-workflows.ts';
 import { idleAt, timeoutAt, wallClockAt } from './deadlines.ts';
-import { disconnect, getLedger, reap, searchAttributes, submitMessage } from './definitions.ts';
+import { disconnect, getLedger, NEXT_RUN, reap, searchAttributes, submitMessage } from './definitions.ts';
 import { detailsMarkdown } from './details.ts';
 import { failureOf, failureType } from './failures.ts';
 import { reportDropped, reportRefused } from './reports.ts';
@@ -243,7 +243,10 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
     for (;;) {
       if (state.closing !== null) return await end();
       await flushRefused();
-      if (isOverBudget()) return await continueAsNew<typeof sessionWorkflow>({ ...input, start: undefined, state });
+      if (isOverBudget()) {
+        log.debug(NEXT_RUN);
+        return await continueAsNew<typeof sessionWorkflow>({ ...input, start: undefined, state });
+      }
       if (state.queue.length > 0 || state.current !== null) {
         if (state.current === null) update(session.beginTurn(state));
         await runTurn();

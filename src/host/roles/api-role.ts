@@ -13,6 +13,7 @@ import { makeGatewayControl } from '../../gateway/control-client.ts';
 import { makeTemporalClient } from '../../temporal/connect.ts';
 import { prepareNamespace } from '../../temporal/prepare-namespace.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
+import { markCalls } from '../fault-points.ts';
 import { dataFiles } from '../data-files.ts';
 import { retryUntil } from '../retry-until.ts';
 import { NEVER, temporalSettings, type Part, type PartOptions } from './part.ts';
@@ -33,7 +34,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
   const db = openDatabase({ path: dataFiles.database(options.dataDir), durability: config.storage.durability });
   const bus = makeBus();
   const trackCosts = config.claude_code.track_costs;
-  const mirror = makeMirror(db, bus, { trackCosts });
+  const mirror = markCalls('mirror', makeMirror(db, bus, { trackCosts }), options.reach);
   const client = makeTemporalClient(temporalSettings(config));
   const deps: SessionServiceDeps = {
     db,
@@ -41,11 +42,15 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
     mirror,
     trackCosts,
     logger,
-    workflows: makeSessionWorkflows({
-      client,
-      budgetEvents: BUDGET_EVENTS,
-      queueDepth: config.claude_code.queue_depth,
-    }),
+    workflows: markCalls(
+      'workflows',
+      makeSessionWorkflows({
+        client,
+        budgetEvents: Number(options.env.XSWARM_FAULT_BUDGET_EVENTS ?? BUDGET_EVENTS),
+        queueDepth: config.claude_code.queue_depth,
+      }),
+      options.reach,
+    ),
     gateway: makeGatewayControl({ url: config.claude_code.websocket_url, token: secrets.gatewayToken }),
     projects: projectPolicy(config),
     limits: {

@@ -1,4 +1,5 @@
 import { startGateway } from '../../gateway/server.ts';
+import { markDriver, markJournal } from '../fault-points.ts';
 import { NEVER, type Part, type PartOptions } from './part.ts';
 
 const CLOSE_GRACE_MS = 3_000;
@@ -20,6 +21,10 @@ export async function startGatewayRole(options: PartOptions): Promise<Part> {
     env: options.env,
     version: options.version,
     logger: options.logger,
+    around: {
+      driver: (driver) => markDriver(driver, options.reach),
+      journal: (journal) => markJournal(journal, options.reach),
+    },
   });
   return {
     name: 'gateway',

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/sections.ts';
 import type { TemporalSettings } from '../../temporal/settings.ts';
+import type { Reach } from '../fault-points.ts';
 
 /** The parts that `serve --roles` names. */
 export const ROLES = ['api', 'worker', 'gateway'] as const;
@@ -16,6 +17,8 @@ export interface PartOptions {
   logger: Logger;
   /** Aborts when the process is to stop. */
   signal: AbortSignal;
+  /** Told of the places that fault tests kill at; null in a process that is not under such a test. */
+  reach: Reach | null;
 }
 
 export interface Secrets {

@@ -1,6 +1,7 @@
 import type { Mirror } from '../../domain/mirror-write.ts';
 import { connectWorker } from '../../temporal/connect.ts';
 import { startWorker } from '../../worker/worker.ts';
+import { markCalls } from '../fault-points.ts';
 import { retryUntil } from '../retry-until.ts';
 import { temporalSettings, type Part, type PartOptions } from './part.ts';
 
@@ -18,6 +19,7 @@ export async function startWorkerRole(options: PartOptions, mirror: Mirror): Pro
         namespace: settings.namespace,
         mirror,
         gateway: { url: config.claude_code.websocket_url, token: secrets.gatewayToken },
+        around: (activities) => markCalls('activities', activities, options.reach),
       });
     },
     {
