@@ -55,6 +55,7 @@ export async function* subscribeTo(
         yield item;
         if (item.type === 'closed') return;
       }
+      if (stopped()) return;
       options.onReconnect?.('the stream ended');
     } catch (error) {
       if (stopped()) return;

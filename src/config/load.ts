@@ -18,9 +18,9 @@ export function loadConfig(places: ConfigPlaces): LoadedConfig {
 
   for (const named of keys) {
     const found = lookUp(named, places.env, file);
-    const parsed = named.key.schema.safeParse(found.value);
-    if (!parsed.success) problems.push(wrongValue(named, found));
-    (values[named.section] ??= {})[named.name] = parsed.success ? parsed.data : named.key.fallback;
+    const isAllowed = named.key.accepts(found.value);
+    if (!isAllowed) problems.push(wrongValue(named, found));
+    (values[named.section] ??= {})[named.name] = isAllowed ? found.value : named.key.fallback;
     origins[named.path] = found.origin;
   }
 
