@@ -1,7 +1,7 @@
 // Compiles src/ to dist/, copies what is not code, and bundles the workflows (the worker starts with the bundle).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,4 +51,11 @@ if (!existsSync(bundlePath) || !existsSync(stampPath) || readFileSync(stampPath,
   });
   writeFileSync(bundlePath, code);
   writeFileSync(stampPath, stamp);
+}
+
+// `npx xswarm` in the checkout finds the command where npm puts those of dependencies.
+const bin = join(root, 'node_modules', '.bin');
+if (process.platform !== 'win32' && existsSync(bin)) {
+  rmSync(join(bin, 'xswarm'), { force: true });
+  symlinkSync(join('..', '..', 'bin', 'xswarm.js'), join(bin, 'xswarm'));
 }
