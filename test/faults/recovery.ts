@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Caller } from './caller.ts';
+import type { CallerLedger, SentMessage } from './ledger.ts';
+
+/** Milliseconds from a harm to the next answer on the same session, by what recovered. */
+export type RecoveryTimes = Map<string, number[]>;
+
+/** An answer that was on its way already is no recovery. */
+const UNTOUCHED_MS = 20;
+const LIMIT_MS = 60_000;
+
+/** Measures how soon sessions answer again: those that a probe asks at that moment and those that waited for an answer. */
+export function makeRecoveryWatch(options: { caller: Caller; ledger: CallerLedger; probes: string[] }): {
+  times: RecoveryTimes;
+  /** Measures from now on; resolves when each session has answered. Throws after a minute. */
+  measure(recovers: string): Promise<void>;
+} {
+  const { caller, ledger, probes } = options;
+  const times: RecoveryTimes = new Map();
+  let count = 0;
+
+  return {
+    times,
+    async measure(recovers) {
+      const began = performance.now();
+      const waiting = new Map<string, SentMessage>();
+      for (const message of ledger.open())
+        if (!waiting.has(message.session_id)) waiting.set(message.session_id, message);
+      const found = times.get(recovers) ?? [];
+      times.set(recovers, found);
+      const stop = ledger.onAnswer(({ session_id, answeredAt, refused }) => {
+        if (answeredAt === null || !waiting.delete(session_id)) return;
+        const tookMs = answeredAt - began;
+        if (tookMs > UNTOUCHED_MS && refused === null) found.push(tookMs);
+      });
+      count += 1;
+      const probe = probes[count % probes.length]!;
+      try {
+        const asked = caller.ask(probe, `${probe}/recovery.${count}`, `say recovery ${count}`);
+        await Promise.race([asked, sleep(LIMIT_MS, undefined, { ref: false })]);
+        while (waiting.size > 0 && performance.now() - began < LIMIT_MS) await sleep(20);
+        if (performance.now() - began >= LIMIT_MS) {
+          const late = [...waiting.keys()].join(', ');
+          throw new Error(`No answer within ${LIMIT_MS / 1000} s (${recovers}): ${late || probe}`);
+        }
+        await asked;
+      } finally {
+        stop();
+      }
+    },
+  };
+}
+
+/** The value that a share of the values does not pass. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
