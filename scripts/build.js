@@ -53,7 +53,8 @@ if (!existsSync(bundlePath) || !existsSync(stampPath) || readFileSync(stampPath,
   writeFileSync(stampPath, stamp);
 }
 
-// `npx xswarm` in the checkout finds the command where npm puts those of dependencies.
+// `npx xswarm` in the checkout finds the command where npm puts those of dependencies. With `bin` in package.json npm would
+// first install the checkout into its cache, which takes seconds and stays broken for ever once it failed.
 const bin = join(root, 'node_modules', '.bin');
 if (process.platform !== 'win32' && existsSync(bin)) {
   rmSync(join(bin, 'xswarm'), { force: true });
