@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { SessionRecord } from '../domain/session-record.ts';
 import type { SessionLedger } from '../domain/session-workflows.ts';
 
 /** The workflow type, as the Web UI shows it. */
@@ -25,6 +26,8 @@ export const disconnect = defineSignal<[{ reason: string }]>('disconnect');
 export const reap = defineSignal('reap');
 /** The ledger, queue and status. */
 export const getLedger = defineQuery<SessionLedger>('ledger');
+/** All that the mirror is checked by. */
+export const getRecord = defineQuery<SessionRecord>('record');
 
 /** What the log says before a run hands over to the next one. */
 export const NEXT_RUN = 'handing over to the next run';

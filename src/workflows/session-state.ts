@@ -1,7 +1,9 @@
 import type { Failure, AgentName, SessionStatus } from '../domain/session.ts';
 import { takesMessages } from '../domain/session.ts';
-import type { SessionSnapshot } from '../domain/mirror-write.ts';
+import type { MirrorWrite, SessionSnapshot } from '../domain/mirror-write.ts';
+import type { SessionRecord } from '../domain/session-record.ts';
 import type { SessionStart } from '../domain/session-workflows.ts';
+import type { TurnResult } from '../domain/turn.ts';
 import type { SubmitMessage } from './definitions.ts';
 import type { Attachment, Connected, Received, SettledTurn } from './session-activities.ts';
 
@@ -48,10 +50,13 @@ export interface SessionState extends SessionStart {
   last_activity: string;
   /** Set once the session is to end. */
   closing: string | null;
+  /** What was reported as not carried out, the latest ones; a state of an older release has none. */
+  unsent?: TurnResult[];
 }
 
 const TAKEN_IDS = 1_000;
 const RECENT_TURNS = 5;
+const UNSENT_TURNS = 200;
 
 /** A session that was just asked for. */
 export function newSession(start: SessionStart, now: string): SessionState {
@@ -212,9 +217,30 @@ export function revived(state: SessionState, now: string): SessionState {
   };
 }
 
-/** Takes everything that waits or runs out of the session, to be reported as not carried out. */
+/** Takes everything that waits or runs out of the session once it is reported; what was refused meanwhile is not yet. */
 export function dropAll(state: SessionState): SessionState {
-  return { ...state, current: null, queue: [], refused: [] };
+  return { ...state, current: null, queue: [] };
+}
+
+/** Remembers what is reported as not carried out: the mirror can be made again from it. */
+export function noteUnsent(state: SessionState, reports: MirrorWrite[]): SessionState {
+  const turns = reports.flatMap((write) => (write.type === 'settled' ? [write.turn] : []));
+  return { ...state, unsent: [...(state.unsent ?? []), ...turns].slice(-UNSENT_TURNS) };
+}
+
+/** What the session is checked by, and made again from where the mirror was lost. */
+export function recordOf(state: SessionState): SessionRecord {
+  const { connected, cursor, cost_nano, message_count, current, queue, status } = state;
+  return {
+    snapshot: snapshotOf(state),
+    ended: status === 'disconnected' || status === 'error',
+    connected,
+    cursor,
+    cost_nano,
+    message_count,
+    waiting: [...(current === null ? [] : [current]), ...queue].map((message) => message.message_id),
+    unsent: state.unsent ?? [],
+  };
 }
 
 /** What the mirror shows of the session. */

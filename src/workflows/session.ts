@@ -13,7 +13,7 @@ import {
 import { nanoToUsd } from '../domain/money.ts';
 import type { SessionStart } from '../domain/session-workflows.ts';
 import { idleAt, timeoutAt, wallClockAt } from './deadlines.ts';
-import { disconnect, getLedger, NEXT_RUN, reap, searchAttributes, submitMessage } from './definitions.ts';
+import { disconnect, getLedger, getRecord, NEXT_RUN, reap, searchAttributes, submitMessage } from './definitions.ts';
 import { detailsMarkdown } from './details.ts';
 import { failureOf, failureType } from './failures.ts';
 import { reportDropped, reportRefused } from './reports.ts';
@@ -68,6 +68,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
     queue: state.queue.map((message) => message.message_id),
     current: state.current?.message_id ?? null,
   }));
+  setHandler(getRecord, () => session.recordOf(state));
   CancellationScope.current().cancelRequested.catch(() => update(session.close(state, 'Cancelled in Temporal')));
 
   /** Opens a connection with a new lease; a session that is to end meanwhile does not wait for it. */
@@ -199,14 +200,20 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       await condition(() => state.current === null || !receiving, CLOSE_WAIT);
     }
     update(session.disconnected(state, now()));
-    await mirror([...reportDropped(state, now()), { type: 'session', snapshot: session.snapshotOf(state) }]);
+    await reportEnd();
     return finish();
   }
 
   async function giveUp(error: unknown): Promise<SessionState> {
     update(session.broken(state, failureOf(error), now()));
-    await mirror([...reportDropped(state, now()), { type: 'session', snapshot: session.snapshotOf(state) }]);
+    await reportEnd();
     return finish();
+  }
+
+  async function reportEnd(): Promise<void> {
+    const reports = reportDropped(state, now());
+    update(session.noteUnsent(state, reports));
+    await mirror([...reports, { type: 'session', snapshot: session.snapshotOf(state) }]);
   }
 
   /** Reports messages that came while the end was being written, then returns what a later start goes on from. */
@@ -222,7 +229,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       const reports = reportRefused(state, now());
       const flushed = state.refused.length;
       await mirror(reports);
-      update({ ...state, refused: state.refused.slice(flushed) });
+      update({ ...session.noteUnsent(state, reports), refused: state.refused.slice(flushed) });
     }
   }
 

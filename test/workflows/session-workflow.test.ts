@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
 import { errors } from '../../src/domain/errors.ts';
 import type { SessionStart, SessionWorkflows } from '../../src/domain/session-workflows.ts';
+import { makeSessionRecords } from '../../src/temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../src/temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../src/temporal/settings.ts';
 import { workflowIdOf } from '../../src/workflows/definitions.ts';
@@ -212,6 +213,57 @@ test('a session that is ended in mid-turn settles the running message and report
     const settled = agent.writes.flatMap((write) => (write.type === 'settled' ? [write.turn.message_id] : []));
     assert.deepEqual(settled, [waiting]);
   });
+});
+
+test('a message that is accepted while the session ends is reported, and the record remembers it', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const records = makeSessionRecords({ client: temporal.env.client });
+    const session = start();
+    await workflows.start(session);
+    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    agent.failNext('release', 'UNAVAILABLE', 3);
+    await workflows.disconnect(session.session_id, 'User requested');
+    await until('release', () => agent.calls.release > 0);
+    const late = randomUUID();
+    await workflows.submit(session.session_id, { message_id: late, content: 'too late' });
+    await resultOf(session.session_id);
+    const settled = agent.writes.flatMap((write) => (write.type === 'settled' ? [write.turn] : []));
+    assert.deepEqual(
+      settled.map((turn) => [turn.message_id, turn.outcome, turn.failure?.code]),
+      [[late, 'failed', 'SESSION_NOT_ACTIVE']],
+    );
+    assert.deepEqual((await records.record(session.session_id))?.unsent, settled);
+  });
+});
+
+test('the record of a session is the same while it runs, after it ended and after it was terminated', async () => {
+  await withAgent(
+    async ({ workflows }) => {
+      const { client } = temporal.env;
+      const records = makeSessionRecords({ client });
+      const session = start();
+      await workflows.start(session);
+      const ids = Array.from({ length: 12 }, () => randomUUID());
+      for (const message_id of ids) await workflows.submit(session.session_id, { message_id, content: 'go' });
+      await until('all done', async () => (await records.record(session.session_id))?.cursor === ids.length);
+      const running = await records.record(session.session_id);
+      assert.deepEqual([running?.ended, running?.connected, running?.waiting], [false, true, []]);
+      assert.deepEqual([running?.cost_nano, running?.message_count], [12_000, 12]);
+
+      const past = await records.past(session.session_id);
+      assert.deepEqual(
+        past.messages.map(({ message_id, content }) => [message_id, content]),
+        ids.map((id) => [id, 'go']),
+      );
+      assert.deepEqual([past.complete, past.statuses.map(({ status }) => status)], [true, ['connecting', 'active']]);
+
+      await client.workflow.getHandle(workflowIdOf(session.session_id)).terminate('an operator');
+      assert.deepEqual(await records.record(session.session_id), { ...running, ended: true });
+      await until('listed', async () => (await records.list()).includes(session.session_id));
+      assert.equal(await records.record(randomUUID()), null);
+    },
+    { budgetEvents: 60 },
+  );
 });
 
 test('one message costs at most 11 events and two workflow tasks', async () => {
