@@ -1,10 +1,7 @@
-import type { CommandClass } from 'clipanion';
-import type { CliContext } from './context.ts';
-
-type Load = () => Promise<CommandClass<CliContext>>;
+import type { LoadCommand } from './context.ts';
 
 /** Every command by the words that are typed; a command's code is loaded when it is the one. */
-export const COMMANDS: Record<string, Load> = {
+export const COMMANDS: Record<string, LoadCommand> = {
   start: async () => (await import('./commands/start.ts')).StartCommand,
   serve: async () => (await import('./commands/serve.ts')).ServeCommand,
   supervisor: async () => (await import('./commands/supervisor.ts')).SupervisorCommand,
@@ -30,7 +27,7 @@ export const COMMANDS: Record<string, Load> = {
 
 /** What the beginning of a command line means: one command, a group of them, or nothing that is known. */
 export type Meant =
-  | { type: 'command'; words: string; load: Load }
+  | { type: 'command'; words: string; load: LoadCommand }
   | { type: 'group'; words: string }
   | { type: 'unknown'; words: string };
 

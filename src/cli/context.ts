@@ -1,4 +1,7 @@
-import type { BaseContext } from 'clipanion';
+import type { BaseContext, CommandClass } from 'clipanion';
+
+/** Loads the code of a command. */
+export type LoadCommand = () => Promise<CommandClass<CliContext>>;
 
 /** What a command may look at and write to; nothing else of the process is its business. */
 export interface CliContext extends BaseContext {
@@ -16,6 +19,8 @@ export interface CliContext extends BaseContext {
   /** Whether a person types at stdin. */
   stdinIsTerminal: boolean;
   color: boolean;
+  /** Every command by the words that are typed. */
+  commands: Record<string, LoadCommand>;
   /** How to run this CLI again, as a command and its first arguments. */
   self: readonly string[];
 }

@@ -1,6 +1,5 @@
 import { Cli } from 'clipanion';
-import { COMMANDS } from './command-table.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, LoadCommand } from './context.ts';
 
 /** A command as completion and documents need it. */
 export interface CommandDescription {
@@ -11,9 +10,9 @@ export interface CommandDescription {
 }
 
 /** Describes all commands; loads the code of each. */
-export async function describeCommands(): Promise<CommandDescription[]> {
+export async function describeCommands(commands: Record<string, LoadCommand>): Promise<CommandDescription[]> {
   return await Promise.all(
-    Object.entries(COMMANDS).map(async ([words, load]) => {
+    Object.entries(commands).map(async ([words, load]) => {
       const commandClass = await load();
       const [definition] = Cli.from<CliContext>([commandClass], { binaryName: 'xswarm' }).definitions();
       const options = (definition?.options ?? []).map((option) => ({

@@ -28,10 +28,11 @@ function osUser(): string {
 }
 
 async function main(): Promise<number> {
-  const [{ default: envPaths }, { dataDirOf }, { cacheDirOf }, { runCli }] = await Promise.all([
+  const [{ default: envPaths }, { dataDirOf }, { cacheDirOf }, { COMMANDS }, { runCli }] = await Promise.all([
     import('env-paths'),
     import('../config/data-dir.ts'),
     import('../config/cache-dir.ts'),
+    import('./command-table.ts'),
     import('./run.ts'),
   ]);
   const paths = envPaths('xswarm', { suffix: '' });
@@ -51,6 +52,7 @@ async function main(): Promise<number> {
     width: isTerminal ? process.stdout.columns || 80 : null,
     stdinIsTerminal: isatty(0),
     color,
+    commands: COMMANDS,
     self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
   });
 }

@@ -17,7 +17,16 @@ export async function runServe(context: CliContext, roles: Role[], debug: boolea
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const stop = listenForStop();
   try {
-    await serve(roles, { config, dataDir, secrets, env, version, logger, signal: stop.asked, reach: readFaultPoint(env) });
+    await serve(roles, {
+      config,
+      dataDir,
+      secrets,
+      env,
+      version,
+      logger,
+      signal: stop.asked,
+      reach: readFaultPoint(env),
+    });
     return 0;
   } catch (error) {
     logger.fatal({ err: error }, 'cannot go on');

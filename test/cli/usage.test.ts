@@ -7,7 +7,7 @@ import { describeCommands } from '../../src/cli/describe-commands.ts';
 import { jsonLines, runCli, tempDataDir } from '../support/run-cli.ts';
 
 test('every command of the table has a description, --json, and its own help', async () => {
-  const commands = await describeCommands();
+  const commands = await describeCommands(COMMANDS);
   assert.deepEqual(
     commands.map(({ words }) => words),
     Object.keys(COMMANDS),

@@ -22,7 +22,7 @@ export class CompletionCommand extends XswarmCommand {
     const shell = SHELLS.find((known) => known === this.shell);
     if (shell === undefined)
       throw new UsageError(`Shell ${this.shell} is not known: it is one of ${SHELLS.join(', ')}`);
-    const script = completionScript(shell, await describeCommands());
+    const script = completionScript(shell, await describeCommands(this.context.commands));
     this.emit({ shell, script });
     if (!this.json) this.context.stdout.write(script);
   }

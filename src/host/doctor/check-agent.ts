@@ -2,7 +2,7 @@ import { runsOwnGateway } from '../../config/derive.ts';
 import { makeGatewayControl } from '../../gateway/control-client.ts';
 import { isClaudeConfigured } from '../../gateway/drivers/claude/availability.ts';
 import { loadGatewayToken } from '../load-secrets.ts';
-import type { DiagnoseOptions } from './diagnose.ts';
+import type { DiagnoseOptions } from './diagnose-options.ts';
 import type { Finding } from './finding.ts';
 
 /** Checks that the agent server answers, where one is expected to. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { TEMPORAL_CLI_VERSION } from '../../temporal/server/find-binary.ts';
 import { canConnect } from './can-connect.ts';
-import type { DiagnoseOptions } from './diagnose.ts';
+import type { DiagnoseOptions } from './diagnose-options.ts';
 import type { Finding } from './finding.ts';
 
 /** Checks that Temporal is there: the configured server, the running one, or a program to start it with. */

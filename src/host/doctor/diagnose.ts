@@ -1,4 +1,3 @@
-import type { Config } from '../../config/sections.ts';
 import { livingChildren } from '../leftovers.ts';
 import { checkAgent, checkGateway } from './check-agent.ts';
 import { checkDatabase, checkDisk } from './check-data.ts';
@@ -6,15 +5,8 @@ import { checkNode } from './check-node.ts';
 import { checkPorts } from './check-ports.ts';
 import { checkServer } from './check-server.ts';
 import { checkTemporal } from './check-temporal.ts';
+import type { DiagnoseOptions } from './diagnose-options.ts';
 import type { Finding } from './finding.ts';
-
-/** What the checks look at. */
-export interface DiagnoseOptions {
-  config: Config;
-  dataDir: string;
-  cacheDir: string;
-  env: NodeJS.ProcessEnv;
-}
 
 /** Checks everything that a start needs; changes nothing. */
 export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Finding, void, undefined> {
