@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayHealth } from '../domain/session-workflows.ts';
 import type { AgentDriver } from './drivers/driver.ts';
+import type { Journal } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
+import { answerJournal } from './journal-routes.ts';
 import { residentBytes } from './process-table.ts';
 import { AGENT_PROTOCOL } from './protocol.ts';
 import type { SessionHost } from './session-host.ts';
@@ -21,6 +23,7 @@ export interface AgentStatus {
 export function makeControlRoutes(options: {
   registry: SessionRegistry;
   driver: AgentDriver;
+  journal: Journal;
   writer: JournalWriter;
   version: string;
   hasToken: (request: IncomingMessage) => boolean;
@@ -44,7 +47,8 @@ export function makeControlRoutes(options: {
   }
 
   return async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://gateway');
+    const url = new URL(request.url ?? '/', 'http://gateway');
+    const { pathname } = url;
     const call = `${request.method ?? 'GET'} ${pathname}`;
     if (call === 'GET /') return sendText(response, 426, `${GREETING}\n`);
     const status = writer.failure === null ? 200 : 503;
@@ -59,6 +63,8 @@ export function makeControlRoutes(options: {
       const agents = registry.all().filter((host) => host.slot.since !== null);
       return sendJson(response, 200, { agents: await Promise.all(agents.map(describeAgent)) });
     }
+    const journalAnswer = request.method === 'GET' ? answerJournal(options.journal, url) : null;
+    if (journalAnswer !== null) return sendJson(response, journalAnswer.status, journalAnswer.body);
     const match = /^POST \/sessions\/([^/]+)\/interrupt$/.exec(call);
     if (match === null) return sendError(response, 404, 'NOT_FOUND', `Nothing is served at ${pathname}`);
     const sessionId = decode(match[1]!);

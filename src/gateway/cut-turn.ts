@@ -33,13 +33,11 @@ export type CutDecision = { type: 'settle'; end: TurnEnd } | { type: 'rerun' } |
 export function decideCutTurn(turn: CutTurn): CutDecision {
   const { record } = turn;
   const texts = turn.journalled.flatMap((event) => (event.type === 'text' ? [event.text] : []));
-  const known =
-    record.found === 'nothing'
-      ? { content: texts.join('\n\n'), cost_nano: null, usage: [] }
-      : { content: record.content || texts.join('\n\n'), cost_nano: record.cost_nano, usage: record.usage };
+  const { cost_nano, usage } = record;
+  const content = (record.found === 'nothing' ? '' : record.content) || texts.join('\n\n');
   const settle = (outcome: TurnEnd['outcome'], failure: Failure | null): CutDecision => ({
     type: 'settle',
-    end: { message_id: turn.message_id, outcome, failure, ...known },
+    end: { message_id: turn.message_id, outcome, content, failure, cost_nano, usage },
   });
 
   if (record.found === 'finished') return settle(record.failure === null ? 'done' : 'failed', record.failure);

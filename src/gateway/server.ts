@@ -106,7 +106,14 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
   );
 
   const hasToken = makeTokenCheck(options.token);
-  const routes = makeControlRoutes({ ...registry, registry, driver, version: options.version ?? '0.0.0', hasToken });
+  const routes = makeControlRoutes({
+    ...registry,
+    registry,
+    driver,
+    journal,
+    version: options.version ?? '0.0.0',
+    hasToken,
+  });
   const server = createServer((request, response) => {
     routes(request, response).catch((error: unknown) => {
       logger.error({ err: error }, 'a call failed');

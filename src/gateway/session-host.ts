@@ -155,7 +155,7 @@ export class SessionHost {
         return this.#saveConversation();
       case 'ended':
         this.row = { ...this.row, conversation: report.conversation };
-        if (!this.#runner.take(report)) this.#turns.unasked(report.end);
+        if (!this.#runner.take(report)) this.#turns.unasked(report);
         return;
       case 'consumed':
         return void this.#runner.take(report);

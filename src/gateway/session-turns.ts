@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TurnResult } from '../domain/turn.ts';
 import type { AgentSlot, AgentWish } from './agent-slot.ts';
-import type { AgentDriver, TurnEnd } from './drivers/driver.ts';
+import type { AgentDriver, AgentReport, TurnEnd } from './drivers/driver.ts';
 import type { Journal, SessionRow } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
 import type { GatewayLogger } from './logger.ts';
@@ -15,7 +15,7 @@ import type { TurnRunner } from './turn-runner.ts';
 export interface SessionTurns {
   runner: TurnRunner;
   /** A turn that the agent began by itself has ended. */
-  unasked(end: TurnEnd): void;
+  unasked(report: Extract<AgentReport, { type: 'ended' }>): void;
 }
 
 /** Makes the turns go on from what the journal has of them. */
@@ -53,6 +53,10 @@ export function makeSessionTurns(session: {
     );
   }
 
+  function notice(text: string): void {
+    log.append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text });
+  }
+
   const runner = makeTurnRunner({
     onInterrupt: () => session.row().options.on_interrupt ?? 'report',
     ensureAgent: (turn) => slot.ensure(session.wish(turn)),
@@ -65,21 +69,23 @@ export function makeSessionTurns(session: {
       if (!log.isSettled) throw writer.failure ?? new Error('The journal is not written yet');
       return journal.turnEvents(session_id, turn.row.accepted_seq, turn.row.message_id);
     },
-    markRunning: (row) => journal.markRunning(row),
+    saveTurn: (row) => journal.saveTurn(row),
     settle: ({ row: { message_id, turn_id, started_at } }, end) =>
       new Promise((resolve) => {
         const turn = { turn_id, started_at: started_at ?? new Date().toISOString() };
         appendResult(turn, end, (seq) => journal.finishTurn(session_id, message_id, seq), resolve);
       }),
-    notice: (text) => log.append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text }),
+    notice,
     failed: (error) => logger.error({ err: error, session_id }, 'a turn could not go on'),
   });
   for (const turn of journal.unfinishedTurns(session_id)) runner.push(reopenTurn(turn, journal.message(turn)));
 
   return {
     runner,
-    unasked(end) {
-      appendResult({ turn_id: randomUUID(), started_at: new Date().toISOString() }, { ...end, message_id: null });
+    unasked({ end, remark, began_at }) {
+      if (remark !== null) notice(`The cost of the agent's own turn is not exact: ${remark}`);
+      const started_at = began_at ?? new Date().toISOString();
+      appendResult({ turn_id: randomUUID(), started_at }, { ...end, message_id: null });
       if (!runner.current?.stopped) return;
       // An interrupt that met such a turn has not stopped the one that waited behind it.
       slot.agent?.interrupt().catch((error: unknown) => logger.warn({ err: error, session_id }, 'cannot interrupt'));

@@ -9,7 +9,7 @@ import type { AgentEvent } from '../domain/event.ts';
 
 const RETRY_MS = 1000;
 
-type Over = { type: 'ended'; end: TurnEnd } | { type: 'cut'; reason: string; consumed: boolean };
+type Over = { type: 'ended'; end: TurnEnd; remark: string | null } | { type: 'cut'; reason: string; consumed: boolean };
 
 /** What a runner needs of its session. */
 export interface RunnerPort {
@@ -20,7 +20,7 @@ export interface RunnerPort {
   inspect(messageId: string): Promise<TurnRecord>;
   /** The events after the message's `accepted` event that belong to it. */
   journalled(turn: OpenTurn): AgentEvent[];
-  markRunning(row: TurnRow): void;
+  saveTurn(row: TurnRow): void;
   /** Resolves when the outcome is durable. */
   settle(turn: OpenTurn, end: TurnEnd): Promise<void>;
   notice(text: string): void;
@@ -66,7 +66,7 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       const { attempts, started_at } = turn.row;
       const now = new Date().toISOString();
       turn.row = { ...turn.row, state: 'running', attempts: attempts + 1, started_at: started_at ?? now };
-      port.markRunning(turn.row);
+      port.saveTurn(turn.row);
     }
     let agent: Agent;
     try {
@@ -82,7 +82,7 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
     if (turn.stopped !== null) return settle(turn, failedBeforeStart(turn, turn.stopped));
     const result = await hand(turn, agent);
     over = null;
-    if (result.type === 'ended') return settle(turn, withStop(turn, result.end));
+    if (result.type === 'ended') return settle(turn, withStop(turn, result.end), result.remark);
     turn.cut = { reason: result.reason, consumed: result.consumed };
     return false;
   }
@@ -108,24 +108,28 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       onInterrupt: port.onInterrupt(),
       stopped: turn.stopped,
     });
-    if (decision.type === 'settle') return settle(turn, decision.end);
-    if (halted) return true;
+    if (decision.type === 'settle') return settle(turn, decision.end, record.remark);
+    // Stopped in the middle, it is looked at anew by the next start, which finds the same.
+    if (halted && decision.type === 'continue') return true;
     turn.cut = null;
     turn.continuing = decision.type === 'continue';
-    turn.row = { ...turn.row, state: 'accepted' };
-    if (decision.type === 'continue' && record.found === 'partial') {
-      turn.row.carried = addCarried(turn.row.carried, record);
+    turn.row = { ...turn.row, state: 'accepted', carried: addCarried(turn.row.carried, record) };
+    if (halted) {
+      port.saveTurn(turn.row);
+      return true;
     }
-    port.notice(
+    const next =
       decision.type === 'continue'
         ? `The turn was cut off (${cut.reason}); the agent goes on with it`
-        : `The turn was cut off before it began (${cut.reason}); it is handed over again`,
-    );
+        : `The turn was cut off before it began (${cut.reason}); it is handed over again`;
+    port.notice(record.remark === null ? next : `${next}. The cost so far: ${record.remark}`);
     return false;
   }
 
-  async function settle(turn: OpenTurn, end: TurnEnd): Promise<boolean> {
+  async function settle(turn: OpenTurn, end: TurnEnd, remark: string | null = null): Promise<boolean> {
     over = null;
+    const why = remark ?? (end.cost_nano === null ? 'the agent does not say what it was' : null);
+    if (why !== null) port.notice(`The cost of this turn is not exact: ${why}`);
     await port.settle(turn, takeCarried(turn.row.carried, end));
     turns.shift();
     return false;
@@ -156,7 +160,7 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       if (over === null) return false;
       const id = turns[0]?.row.message_id;
       if (report.type === 'ended' && report.end.message_id === id) {
-        over({ type: 'ended', end: report.end });
+        over({ type: 'ended', end: report.end, remark: report.remark });
         return true;
       }
       if (report.type === 'consumed' && report.message_id === id) {

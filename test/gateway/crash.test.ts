@@ -3,7 +3,6 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import type { TurnResult } from '../../src/domain/turn.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
@@ -18,21 +17,7 @@ import {
   startMessagesApi,
 } from '../support/messages-api.ts';
 import type { MessagesApi } from '../support/messages-api.ts';
-
-function pidsOf(words: string): number[] {
-  try {
-    return execFileSync('pgrep', ['-f', words], { encoding: 'utf8' }).trim().split('\n').map(Number);
-  } catch {
-    return [];
-  }
-}
-
-async function eventually(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries += 1) {
-    assert.ok(tries < 500, `not so within 10 s: ${holds.toString()}`);
-    await sleep(20);
-  }
-}
+import { eventually, killAgent, pidsOf } from '../support/processes.ts';
 
 describe('turns of the real Claude Code that are cut off', () => {
   let api: MessagesApi;
@@ -61,12 +46,6 @@ describe('turns of the real Claude Code that are cut off', () => {
       options: { on_interrupt, permission_mode: 'acceptEdits' },
     });
     return client;
-  }
-
-  async function killAgent(sessionId: string): Promise<void> {
-    const pids = pidsOf(`claude .*${sessionId}`);
-    assert.equal(pids.length, 1);
-    process.kill(pids[0]!, 'SIGKILL');
   }
 
   async function restart(sessionId: string): Promise<GatewayClient> {
@@ -112,9 +91,9 @@ describe('turns of the real Claude Code that are cut off', () => {
   test('agent killed while a tool runs: unknown, its tool dies with it, and the next message goes through', async () => {
     const sessionId = randomUUID();
     const [client, id] = await beginTool(sessionId, '2222');
-    await killAgent(sessionId);
+    killAgent(sessionId);
     const turn = await client.result(id);
-    assert.deepEqual([turn.outcome, turn.failure?.code], ['unknown', 'TURN_UNKNOWN']);
+    assert.deepEqual([turn.outcome, turn.failure?.code, turn.cost_nano], ['unknown', 'TURN_UNKNOWN', CALL_COST_NANO]);
     assert.deepEqual(pidsOf('node wait.mjs 2222'), []);
     const next = await client.ask('next');
     assert.deepEqual([next.outcome, next.cost_nano], ['done', CALL_COST_NANO]);
@@ -123,7 +102,7 @@ describe('turns of the real Claude Code that are cut off', () => {
   test('agent killed while a tool runs, with on_interrupt = continue: the turn goes on and is done', async () => {
     const sessionId = randomUUID();
     const [client, id] = await beginTool(sessionId, '3333', 'continue');
-    await killAgent(sessionId);
+    killAgent(sessionId);
     const turn = await client.result(id);
     assert.equal(turn.outcome, 'done');
     assert.match(turn.content, /^after: Continue from where you left off/);
@@ -142,7 +121,7 @@ describe('turns of the real Claude Code that are cut off', () => {
     const id = randomUUID();
     await client.send('go', id);
     await client.until((frame) => frame.type === 'delta');
-    await killAgent(sessionId);
+    killAgent(sessionId);
     const turn = await client.result(id);
     hold.open();
     assert.deepEqual([turn.outcome, turn.content, calls], ['done', 'the second try', 2]);

@@ -20,6 +20,8 @@ import { makeSessionRegistry } from '../../src/gateway/session-registry.ts';
 /** What a scripted agent does with each message that it is handed, in order; `hang` after that. */
 type Move = 'answer' | 'die' | 'die after text' | 'consume' | 'hang' | 'hang deaf';
 
+const NOTHING: TurnRecord = { found: 'nothing', cost_nano: null, usage: [], remark: null };
+
 describe('SessionHost', () => {
   let dir: string;
   let journal: Journal;
@@ -50,7 +52,7 @@ describe('SessionHost', () => {
     const quiet = (): void => undefined;
     const registry = makeSessionRegistry(
       {
-        driver: scriptedDriver(moves, more.record ?? { found: 'nothing' }, more.startError),
+        driver: scriptedDriver(moves, more.record ?? NOTHING, more.startError),
         pool: makeAgentPool({ maxAgents: 4, maxParallelStarts: 2 }),
         journal,
         logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
@@ -83,7 +85,8 @@ describe('SessionHost', () => {
         const end = (message_id: string, change: Partial<TurnEnd>): void => {
           const whole: TurnEnd = { message_id, outcome: 'done', content: 'ok', failure: null, cost_nano: 1, usage: [] };
           hung = null;
-          request.report({ type: 'ended', end: { ...whole, ...change }, conversation: request.conversation });
+          const { conversation } = request;
+          request.report({ type: 'ended', end: { ...whole, ...change }, conversation, remark: null, began_at: null });
         };
         return {
           pid: null,
@@ -165,14 +168,21 @@ describe('SessionHost', () => {
 
   test("takes the agent's own record for the proof of an end", async () => {
     begin(['die after text'], {
-      record: { found: 'finished', content: 'whole', failure: null, cost_nano: 5, usage: [] },
+      record: { found: 'finished', content: 'whole', failure: null, cost_nano: 5, usage: [], remark: null },
     });
     const turn = await ask();
     assert.deepEqual([turn.outcome, turn.content, turn.cost_nano], ['done', 'whole', 5]);
   });
 
   test('on_interrupt = continue starts an agent that goes on, and adds up what both attempts cost', async () => {
-    const record: TurnRecord = { found: 'partial', content: 'half', failure: null, cost_nano: 5, usage: [] };
+    const record: TurnRecord = {
+      found: 'partial',
+      content: 'half',
+      failure: null,
+      cost_nano: 5,
+      usage: [],
+      remark: null,
+    };
     begin(['die after text', 'answer'], { onInterrupt: 'continue', record });
     const turn = await ask();
     assert.deepEqual([turn.outcome, turn.cost_nano], ['done', 6]);

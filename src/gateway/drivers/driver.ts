@@ -12,6 +12,8 @@ export interface Conversation {
   /** Whether the agent has recorded anything of it, so that it is resumed and not begun. */
   established: boolean;
   counters: UsageCounters;
+  /** How much of the agent's record (in lines) was there when its process began: what was spent in it is booked. */
+  booked_lines?: number;
 }
 
 /** How a turn ended, before it is written as a `TurnResult`. */
@@ -32,7 +34,15 @@ export type AgentReport =
   | { type: 'delta'; message_id: string | null; text: string }
   | { type: 'progress'; event: ProgressEvent }
   | { type: 'conversation'; conversation: Conversation }
-  | { type: 'ended'; end: TurnEnd; conversation: Conversation }
+  | {
+      type: 'ended';
+      end: TurnEnd;
+      conversation: Conversation;
+      /** What is estimated in the cost or missing from it; null when it is exact. */
+      remark: string | null;
+      /** When the turn began, as far as the agent showed it. */
+      began_at: string | null;
+    }
   /** The agent took the message and will not answer it: it knew it already. */
   | { type: 'consumed'; message_id: string }
   | { type: 'exited'; reason: string };
@@ -66,10 +76,18 @@ export interface Agent {
   stop(graceMs: number): Promise<void>;
 }
 
+/** What a cut turn is known to have cost. */
+export interface CutCost {
+  /** Null when nothing of it is known. */
+  cost_nano: number | null;
+  usage: ModelUsage[];
+  /** What is estimated in it or missing from it, in words; null when it is exact. */
+  remark: string | null;
+}
+
 /** What the agent's own record proves about a turn that was cut off. */
-export type TurnRecord =
-  | { found: 'nothing' }
-  | ({ found: 'partial' | 'finished' } & Pick<TurnEnd, 'content' | 'failure' | 'cost_nano' | 'usage'>);
+export type TurnRecord = CutCost &
+  ({ found: 'nothing' } | ({ found: 'partial' | 'finished' } & Pick<TurnEnd, 'content' | 'failure'>));
 
 /** One kind of agent. */
 export interface AgentDriver {

@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../../domain/event.ts';
+import type { JournalSession } from '../../domain/session-record.ts';
 import type { AgentMessage } from '../../domain/turn.ts';
 import type { Conversation } from '../drivers/driver.ts';
 import type { AgentOptions } from '../protocol.ts';
@@ -47,12 +48,14 @@ export interface NumberedEvent {
 /** Typed statements on the journal. Each call is one statement; `transaction` makes several one. */
 export interface Journal {
   session(sessionId: string): SessionRow | null;
+  /** The first `limit` sessions with a greater id, by id. */
+  sessionsAfter(sessionId: string, limit: number): JournalSession[];
   saveSession(row: SessionRow): void;
   saveConversation(sessionId: string, conversation: Conversation): void;
   turn(sessionId: string, messageId: string): TurnRow | null;
   unfinishedTurns(sessionId: string): TurnRow[];
   insertTurn(turn: TurnRow): void;
-  markRunning(turn: TurnRow): void;
+  saveTurn(turn: TurnRow): void;
   finishTurn(sessionId: string, messageId: string, resultSeq: number): void;
   lastSeq(sessionId: string): number;
   insertEvent(sessionId: string, seq: number, event: AgentEvent): void;
@@ -78,6 +81,11 @@ export function makeJournal(db: JournalDb): Journal {
     session: db.prepare<[string], Raw<SessionRow, 'options' | 'conversation'>>(
       'SELECT * FROM sessions WHERE session_id = ?',
     ),
+    sessionsAfter: db.prepare<[string, number], JournalSession>(
+      `SELECT session_id, project_path, created_at,
+         coalesce((SELECT max(seq) FROM events WHERE events.session_id = sessions.session_id), 0) AS last_seq
+       FROM sessions WHERE session_id > ? ORDER BY session_id LIMIT ?`,
+    ),
     saveSession: db.prepare(
       `INSERT INTO sessions VALUES (@session_id, @epoch, @project_path, @options, @conversation, @state, @created_at)
        ON CONFLICT (session_id) DO UPDATE SET epoch = @epoch, project_path = @project_path, options = @options,
@@ -92,8 +100,8 @@ export function makeJournal(db: JournalDb): Journal {
       `INSERT INTO turns VALUES
          (@session_id, @message_id, @turn_id, @state, @attempts, @accepted_seq, @result_seq, @started_at, @carried)`,
     ),
-    running: db.prepare(
-      `UPDATE turns SET state = 'running', attempts = @attempts, started_at = @started_at, carried = @carried
+    saveTurn: db.prepare(
+      `UPDATE turns SET state = @state, attempts = @attempts, started_at = @started_at, carried = @carried
        WHERE session_id = @session_id AND message_id = @message_id`,
     ),
     finish: db.prepare(`UPDATE turns SET state = 'finished', result_seq = ? WHERE session_id = ? AND message_id = ?`),
@@ -131,6 +139,7 @@ export function makeJournal(db: JournalDb): Journal {
         conversation: JSON.parse(row.conversation) as Conversation,
       };
     },
+    sessionsAfter: (sessionId, limit) => sql.sessionsAfter.all(sessionId, limit),
     saveSession: (row) =>
       void sql.saveSession.run({
         ...row,
@@ -142,7 +151,7 @@ export function makeJournal(db: JournalDb): Journal {
     turn: (sessionId, messageId) => sql.turn.get(sessionId, messageId) ?? null,
     unfinishedTurns: (sessionId) => sql.unfinished.all(sessionId),
     insertTurn: (turn) => void sql.insertTurn.run(turn),
-    markRunning: (turn) => void sql.running.run(turn),
+    saveTurn: (turn) => void sql.saveTurn.run(turn),
     finishTurn: (sessionId, messageId, resultSeq) => void sql.finish.run(resultSeq, sessionId, messageId),
     lastSeq: (sessionId) => sql.lastSeq.get(sessionId)?.seq ?? 0,
     insertEvent: (sessionId, seq, event) => void sql.insertEvent.run(sessionId, seq, JSON.stringify(event)),

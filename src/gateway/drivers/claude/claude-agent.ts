@@ -8,6 +8,7 @@ import { claudeEnvironment } from './environment.ts';
 import type { ClaudeFrame } from './frames.ts';
 import { makePermissionAnswer } from './permissions.ts';
 import { makePromptStream } from './prompt-stream.ts';
+import type { SpendLedger } from './spend-ledger.ts';
 import { makeTranslator } from './translator.ts';
 import type { Translator } from './translator.ts';
 
@@ -25,9 +26,10 @@ export async function startClaude(
   settings: ClaudeSettings,
   request: AgentRequest,
   conversation: Conversation,
+  ledger: SpendLedger,
 ): Promise<Agent> {
   const child = makeClaudeProcess(request.agent_id, request.spawned);
-  const translator = makeTranslator(conversation, request.report);
+  const translator = makeTranslator(conversation, ledger.rates, request.report);
   if (request.continueMessageId !== null) translator.expect(request.continueMessageId);
   const prompts = makePromptStream();
   const claude = query({ prompt: prompts, options: queryOptions(settings, request, conversation, child, translator) });
@@ -59,6 +61,7 @@ export async function startClaude(
   void gone.then((reason) => {
     if (!ready) return;
     translator.cut();
+    ledger.leave(translator.conversationId, translator.unbooked);
     request.report({ type: 'exited', reason });
   });
   return makeAgent(claude, child, translator, prompts, request, settings.continueTimeoutMs ?? 20_000, gone);

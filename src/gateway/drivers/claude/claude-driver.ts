@@ -4,6 +4,7 @@ import type { AgentDriver, AgentRequest, Conversation } from '../driver.ts';
 import { claudeConfigDir } from './availability.ts';
 import { startClaude } from './claude-agent.ts';
 import type { ClaudeSettings } from './claude-agent.ts';
+import { makeSpendLedger } from './spend-ledger.ts';
 import { inspectTurn, readTranscript, savedCounters } from './transcript.ts';
 
 const MAX_STARTS = 3;
@@ -11,12 +12,18 @@ const MAX_STARTS = 3;
 /** Claude Code by its Agent SDK, one process a session. */
 export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
   const configDir = claudeConfigDir(settings.env);
+  const ledger = makeSpendLedger();
 
   /** Where the conversation really stands, by the file that Claude Code resumes from. */
   async function locate(request: AgentRequest, known: Conversation): Promise<Conversation> {
     const transcript = await readTranscript(configDir, known.id);
-    if (transcript !== null) return { ...known, established: true, counters: savedCounters(transcript) };
-    if (!known.established) return { ...known, counters: {} };
+    ledger.rates.learnTotals(known.counters);
+    ledger.clear(known.id);
+    if (transcript !== null) {
+      const counters = savedCounters(transcript);
+      return { ...known, established: true, counters, booked_lines: transcript.lines.length };
+    }
+    if (!known.established) return { ...known, counters: {}, booked_lines: 0 };
     notice(
       request,
       'Claude Code no longer has this conversation: a new one begins, and it does not know what was said',
@@ -34,7 +41,7 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
       for (let attempt = 1; ; attempt += 1) {
         request.report({ type: 'conversation', conversation });
         try {
-          return await startClaude(settings, request, conversation);
+          return await startClaude(settings, request, conversation, ledger);
         } catch (error) {
           const words = error instanceof Error ? error.message : String(error);
           const other = attempt < MAX_STARTS ? otherWay(conversation, words) : null;
@@ -46,8 +53,9 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
     },
     async inspect(conversation, messageId) {
       const transcript = await readTranscript(configDir, conversation.id);
-      if (transcript === null) return { found: 'nothing' };
-      return inspectTurn(transcript, messageId, conversation.counters);
+      ledger.rates.learnTotals(conversation.counters);
+      const known = { seen: ledger.left(conversation.id), rates: ledger.rates };
+      return inspectTurn(transcript ?? { lines: [] }, messageId, conversation, known);
     },
   };
 }

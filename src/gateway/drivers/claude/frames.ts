@@ -10,6 +10,22 @@ export interface ContentBlock {
   is_error?: boolean;
 }
 
+/** A call's token counts, in the words of the Messages API. */
+export interface TokenCounts {
+  input_tokens?: number;
+  output_tokens?: number;
+  cache_read_input_tokens?: number;
+  cache_creation_input_tokens?: number;
+}
+
+/** An event of the Messages API, as far as the gateway reads it. */
+export interface StreamEvent {
+  type?: string;
+  message?: { id?: string; model?: string; usage?: TokenCounts };
+  delta?: { type?: string; text?: string; thinking?: string; partial_json?: string };
+  usage?: TokenCounts;
+}
+
 /**
  * What Claude Code sends, as far as the gateway reads it. The SDK's own type leaves out frames and fields that
  * it delivers all the same, so everything is optional here and unknown types are passed over.
@@ -20,9 +36,9 @@ export interface ClaudeFrame {
   session_id?: string;
   uuid?: string;
   parent_tool_use_id?: string | null;
-  message?: { content?: string | ContentBlock[] };
+  message?: { id?: string; model?: string; usage?: TokenCounts; content?: string | ContentBlock[] };
   error?: unknown;
-  event?: { type?: string; delta?: { type?: string; text?: string } };
+  event?: StreamEvent;
   command_uuid?: string;
   state?: string;
   tasks?: unknown[];

@@ -1,7 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TurnRecord, UsageCounters } from '../driver.ts';
-import { readCounters, totalCost, usageSince } from './usage.ts';
+import type { Conversation, CutCost, TurnRecord, UsageCounters } from '../driver.ts';
+import { apiCall, mergeCalls } from './api-calls.ts';
+import type { ApiCall } from './api-calls.ts';
+import { priceCut } from './cut-cost.ts';
+import type { TokenCounts } from './frames.ts';
+import type { Rates } from './rates.ts';
+import { readCounters, usageSince } from './usage.ts';
 
 interface Block {
   type: string;
@@ -13,8 +18,17 @@ interface Line {
   isSidechain?: boolean;
   isMeta?: boolean;
   isApiErrorMessage?: boolean;
-  message?: { content?: string | Block[]; model?: string; stop_reason?: string | null };
+  message?: {
+    id?: string;
+    content?: string | Block[];
+    model?: string;
+    stop_reason?: string | null;
+    usage?: TokenCounts;
+  };
   modelUsage?: unknown;
+  /** Of an `api-request` line: the request's own id, which the lines of its answer name as `requestRef`. */
+  id?: string;
+  requestRef?: string;
 }
 
 /** Claude Code's own record of a conversation, a file of JSON lines. */
@@ -50,27 +64,37 @@ export function savedCounters(transcript: Transcript): UsageCounters {
   return line === undefined ? {} : readCounters(line.modelUsage);
 }
 
+/** What else is known about money: the calls that were seen in the stream, and what the models cost. */
+export interface KnownSpend {
+  seen: ApiCall[];
+  rates: Rates;
+}
+
 /**
- * What the transcript proves about one message's turn. `before` is where the counters of the process stood when the
- * turn began: with the totals that Claude saved after the turn they give its cost; without them the cost is unknown.
+ * What the transcript proves about one message's turn, and what the turn cost: by the totals that Claude saved after
+ * it, or else by the tokens of its calls.
  */
-export function inspectTurn(transcript: Transcript, messageId: string, before: UsageCounters): TurnRecord {
+export function inspectTurn(
+  transcript: Transcript,
+  messageId: string,
+  { counters, booked_lines = 0 }: Pick<Conversation, 'counters' | 'booked_lines'>,
+  known: KnownSpend,
+): TurnRecord {
   const start = transcript.lines.findIndex((line) => line.type === 'user' && line.uuid === messageId);
-  if (start === -1) return { found: 'nothing' };
+  if (start === -1) return { found: 'nothing', ...spentIn([], counters, known) };
   const after = transcript.lines.slice(start + 1);
   const next = after.findIndex(isPrompt);
-  const turn = (next === -1 ? after : after.slice(0, next)).filter(
-    (line) => line.type === 'assistant' && line.isSidechain !== true,
-  );
-  const written = turn.filter((line) => line.message?.model !== '<synthetic>');
-  const spent = spentSince(next === -1 ? after : after.slice(0, next), before);
+  const lines = next === -1 ? after : after.slice(0, next);
+  const spent = spentIn(lines.slice(Math.max(0, booked_lines - start - 1)), counters, known);
+  const turn = lines.filter((line) => line.type === 'assistant' && line.isSidechain !== true);
+  const written = turn.filter((line) => !isSynthetic(line));
   const apiError = turn.findLast((line) => line.isApiErrorMessage === true);
   if (apiError !== undefined) {
     const failure = { code: 'TURN_FAILED', message: textOf(apiError) };
     return { found: 'finished', content: written.map(textOf).filter(Boolean).join('\n\n'), failure, ...spent };
   }
   const last = written.at(-1);
-  if (last === undefined) return { found: 'nothing' };
+  if (last === undefined) return { found: 'nothing', ...spent };
   if (isFinal(last) && textOf(last) !== '')
     return { found: 'finished', content: textOf(last), failure: null, ...spent };
   return { found: 'partial', content: written.map(textOf).filter(Boolean).join('\n\n'), failure: null, ...spent };
@@ -95,11 +119,28 @@ function textOf(line: Line): string {
     .join('');
 }
 
-function spentSince(
-  lines: Line[],
-  before: UsageCounters,
-): Pick<TurnRecord & { found: 'partial' }, 'cost_nano' | 'usage'> {
-  const saved = lines.findLast((line) => line.type === 'cost-state');
-  const usage = saved === undefined ? null : usageSince(readCounters(saved.modelUsage), before);
-  return usage === null ? { cost_nano: null, usage: [] } : { cost_nano: totalCost(usage), usage };
+function isSynthetic(line: Line): boolean {
+  return line.message?.model === '<synthetic>';
+}
+
+function spentIn(lines: Line[], before: UsageCounters, { seen, rates }: KnownSpend): CutCost {
+  const state = lines.findLast((line) => line.type === 'cost-state');
+  const answers = lines.filter((line) => line.type === 'assistant' && !isSynthetic(line));
+  const recorded = mergeCalls([], answers.flatMap(callOf));
+  const calls = mergeCalls(recorded, seen);
+  const answered = new Set(answers.map((line) => line.requestRef));
+  const open = lines.filter((line) => line.type === 'api-request' && !answered.has(line.id)).length;
+  return priceCut(
+    {
+      saved: state === undefined ? null : usageSince(readCounters(state.modelUsage), before),
+      calls,
+      unanswered: Math.max(0, open - (calls.length - recorded.length)),
+    },
+    rates,
+  );
+}
+
+function callOf({ message }: Line): ApiCall[] {
+  if (message?.id === undefined || message.usage === undefined) return [];
+  return [apiCall(message.id, message.model ?? 'unknown', message.usage, (message.stop_reason ?? null) !== null)];
 }

@@ -1,8 +1,12 @@
 import { INTERRUPTED } from '../../stop-reasons.ts';
-import type { AgentReport, Conversation, ProgressEvent, TurnEnd } from '../driver.ts';
+import type { AgentReport, Conversation, CutCost, ProgressEvent, TurnEnd } from '../driver.ts';
 import { blocksOf, toolText } from './frames.ts';
 import type { ClaudeFrame } from './frames.ts';
+import { makeCallMeter } from './api-calls.ts';
+import type { ApiCall } from './api-calls.ts';
+import { priceCut } from './cut-cost.ts';
 import { shorten, summarizeInput } from './permissions.ts';
+import type { Rates } from './rates.ts';
 import { bookResult } from './usage.ts';
 
 /** Turns Claude Code's frames into reports; knows which turn runs and what was booked. */
@@ -14,11 +18,17 @@ export interface Translator {
   /** The process is gone: ends a turn that Claude had begun by itself. */
   cut(): void;
   readonly busy: boolean;
+  /** The id that the conversation has now. */
+  readonly conversationId: string;
+  /** The API calls that no result has booked. */
+  readonly unbooked: ApiCall[];
 }
 
-export function makeTranslator(start: Conversation, report: (report: AgentReport) => void): Translator {
+export function makeTranslator(start: Conversation, rates: Rates, report: (report: AgentReport) => void): Translator {
+  const meter = makeCallMeter();
   let conversation = start;
   let busy = false;
+  let beganAt: string | null = null;
   let current: string | null = null;
   let texts: string[] = [];
   const expected = new Set<string>();
@@ -56,6 +66,7 @@ export function makeTranslator(start: Conversation, report: (report: AgentReport
 
   function beginTurn(frame: ClaudeFrame): void {
     busy = true;
+    beganAt ??= new Date().toISOString();
     texts = [];
     // `/clear` gives a conversation a new id; the latest frame has it.
     if (frame.session_id !== undefined && frame.session_id !== conversation.id) setConversation(frame.session_id);
@@ -112,19 +123,35 @@ export function makeTranslator(start: Conversation, report: (report: AgentReport
   function result(frame: ClaudeFrame): void {
     if (frame.uuid !== undefined && booked.has(frame.uuid)) return;
     if (frame.uuid !== undefined) booked.add(frame.uuid);
-    const { counters, usage, cost_nano } = bookResult(frame, conversation.counters);
+    const { counters, ...delta } = bookResult(frame, conversation.counters);
     conversation = { ...conversation, counters, established: true };
+    rates.learn(delta.usage);
+    // Totals that fell back say nothing; the calls themselves were seen.
+    const spent = delta.cost_nano === null ? estimate() : { ...delta, remark: null };
     const message_id = answered(frame);
-    const end: TurnEnd = { message_id, ...outcomeOf(frame, texts), usage, cost_nano };
-    busy = false;
-    current = null;
-    texts = [];
+    const end: TurnEnd = { message_id, ...outcomeOf(frame, texts), usage: spent.usage, cost_nano: spent.cost_nano };
+    const began_at = endTurn();
     if (message_id !== null) {
       expected.delete(message_id);
       closed.delete(message_id);
     }
-    report({ type: 'ended', end, conversation });
+    report({ type: 'ended', end, conversation, remark: spent.remark, began_at });
     for (const id of [...closed]) consume(id);
+  }
+
+  function estimate(): CutCost {
+    return priceCut({ saved: null, calls: meter.calls, unanswered: 0 }, rates);
+  }
+
+  /** When the turn that is over now began. */
+  function endTurn(): string | null {
+    const began = beganAt;
+    busy = false;
+    beganAt = null;
+    current = null;
+    texts = [];
+    meter.clear();
+    return began;
   }
 
   function answered(frame: ClaudeFrame): string | null {
@@ -141,14 +168,21 @@ export function makeTranslator(start: Conversation, report: (report: AgentReport
     get busy() {
       return busy;
     },
+    get conversationId() {
+      return conversation.id;
+    },
+    get unbooked() {
+      return meter.calls;
+    },
     cut() {
       if (!busy || current !== null) return;
-      busy = false;
       const failure = { code: 'TURN_UNKNOWN', message: 'The agent ended while a turn of its own was running' };
-      const end: TurnEnd = { message_id: null, outcome: 'unknown', content: '', failure, cost_nano: null, usage: [] };
-      report({ type: 'ended', end: { ...end, content: texts.join('\n\n') }, conversation });
+      const { remark, ...spent } = estimate();
+      const end: TurnEnd = { message_id: null, outcome: 'unknown', content: texts.join('\n\n'), failure, ...spent };
+      report({ type: 'ended', end, conversation, remark, began_at: endTurn() });
     },
     take(frame) {
+      meter.take(frame);
       switch (frame.type) {
         case 'command_lifecycle':
           return lifecycle(frame.command_uuid ?? '', frame.state ?? '');

@@ -14,7 +14,7 @@ export function makeSimulatorDriver(): AgentDriver {
     simulated: true,
     usesProcesses: false,
     start: async (request) => startSimulator(request),
-    inspect: async () => ({ found: 'nothing' }),
+    inspect: async () => ({ found: 'nothing', cost_nano: null, usage: [], remark: null }),
   };
 }
 
@@ -34,6 +34,8 @@ function startSimulator(request: AgentRequest): Agent {
     report({
       type: 'ended',
       conversation: { ...request.conversation, established: true },
+      remark: null,
+      began_at: null,
       end: { message_id: message?.message_id ?? null, outcome: 'done', failure: null, cost_nano: cost, ...turn },
     });
   }

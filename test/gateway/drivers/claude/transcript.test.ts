@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { makeRates } from '../../../../src/gateway/drivers/claude/rates.ts';
 import { inspectTurn, readTranscript, savedCounters } from '../../../../src/gateway/drivers/claude/transcript.ts';
 import type { Transcript } from '../../../../src/gateway/drivers/claude/transcript.ts';
 
+const nothingSeen = { seen: [], rates: makeRates() };
 const prompt = (uuid: string): object => ({
   type: 'user',
   uuid,
@@ -59,7 +61,7 @@ const cases: [string, Transcript, string, string?][] = [
 
 for (const [name, transcript, found, content] of cases) {
   test(`inspectTurn(): ${name} → ${found}`, () => {
-    const record = inspectTurn(transcript, 'm', {});
+    const record = inspectTurn(transcript, 'm', { counters: {} }, nothingSeen);
     assert.equal(record.found, found);
     if (content !== undefined && record.found !== 'nothing') assert.equal(record.content, content);
   });
@@ -68,8 +70,8 @@ for (const [name, transcript, found, content] of cases) {
 test('inspectTurn() knows the cost when Claude saved its totals after the turn, and only then', () => {
   const before = savedCounters(of(costs(0.003)));
   const cost = (...lines: object[]): number | null => {
-    const record = inspectTurn(of(...lines), 'm', before);
-    return record.found === 'nothing' ? null : record.cost_nano;
+    const record = inspectTurn(of(...lines), 'm', { counters: before }, nothingSeen);
+    return record.cost_nano;
   };
   assert.equal(cost(costs(0.003), prompt('m'), said('x'), costs(0.009)), 6_000_000);
   assert.equal(cost(costs(0.003), prompt('m'), said('x')), null);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeRates } from '../../../../src/gateway/drivers/claude/rates.ts';
 import { makeTranslator } from '../../../../src/gateway/drivers/claude/translator.ts';
 import type { Translator } from '../../../../src/gateway/drivers/claude/translator.ts';
 import type { ClaudeFrame } from '../../../../src/gateway/drivers/claude/frames.ts';
@@ -7,7 +8,9 @@ import type { AgentReport } from '../../../../src/gateway/drivers/driver.ts';
 
 function begin(): { translator: Translator; reports: AgentReport[]; take: (...frames: ClaudeFrame[]) => void } {
   const reports: AgentReport[] = [];
-  const translator = makeTranslator({ id: 'c', established: false, counters: {} }, (each) => reports.push(each));
+  const translator = makeTranslator({ id: 'c', established: false, counters: {} }, makeRates(), (each) =>
+    reports.push(each),
+  );
   return { translator, reports, take: (...frames) => frames.forEach((frame) => translator.take(frame)) };
 }
 

@@ -1,0 +1,51 @@
+import type { Journal } from './journal/journal.ts';
+
+/** What a call for the journal is answered. */
+export interface JournalAnswer {
+  status: number;
+  body: object;
+}
+
+const MAX_PAGE = 500;
+/** A page of events is cut here, so that no answer fills the memory of either side. */
+const MAX_PAGE_CHARACTERS = 4 * 1024 * 1024;
+const EVENTS = /^\/journal\/sessions\/([^/]+)\/events$/;
+
+/** Answers `GET /journal/…`; null for any other address. */
+export function answerJournal(journal: Journal, { pathname, searchParams }: URL): JournalAnswer | null {
+  const limit = Math.min(wholeNumber(searchParams.get('limit')) ?? MAX_PAGE, MAX_PAGE);
+  if (pathname === '/journal/sessions') {
+    if (limit === 0) return invalid('limit');
+    return { status: 200, body: { sessions: journal.sessionsAfter(searchParams.get('after') ?? '', limit) } };
+  }
+  const match = EVENTS.exec(pathname);
+  if (match === null) return null;
+  const after = wholeNumber(searchParams.get('after') ?? '0');
+  if (after === null) return invalid('after');
+  if (limit === 0) return invalid('limit');
+  const sessionId = decode(match[1]!);
+  if (sessionId === null) return invalid('session id');
+  return { status: 200, body: { events: cut(journal.events(sessionId, after, limit)) } };
+}
+
+function cut<T>(events: T[]): T[] {
+  let characters = 0;
+  const over = events.findIndex((event) => (characters += JSON.stringify(event).length) > MAX_PAGE_CHARACTERS);
+  return over === -1 ? events : events.slice(0, Math.max(1, over));
+}
+
+function invalid(what: string): JournalAnswer {
+  return { status: 400, body: { type: 'error', code: 'INVALID_REQUEST', message: `The ${what} is not well formed` } };
+}
+
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
