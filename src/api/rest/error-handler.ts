@@ -58,6 +58,8 @@ export function sendError(res: Response, error: XswarmError): void {
 /** Answers whatever a handler threw; what nobody raised on purpose is logged under the request id and told as `INTERNAL`. */
 export function errorHandler(logger: ApiLogger, bodyBytes: number): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
+    // The caller left in mid-call: nobody is there to be told, and nothing went wrong.
+    if (res.destroyed && thrown instanceof Error && thrown.name === 'AbortError') return;
     const error = fromExpress(thrown, bodyBytes) ?? toXswarmError(thrown);
     if (error.code === 'INTERNAL') {
       logger.error({ err: thrown, request_id: requestIdOf(res), method: req.method }, 'Call failed unexpectedly');
