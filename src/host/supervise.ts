@@ -35,12 +35,13 @@ export interface Supervised {
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
-const STEADY_AFTER_MS = 30_000;
+/** A program that cannot run at all ends sooner; one that was killed must not wait for its next start. */
+const STEADY_AFTER_MS = 3_000;
 const DEFAULT_STOP_TIMEOUT_MS = 4_000;
 
 /**
- * Starts a process and starts it again whenever it dies, after pauses that grow from 0.2 s to 5 s and shrink again once it
- * ran for 30 s. It never gives up; `onEvent` tells each death. The process has its own group: Ctrl-C does not reach it.
+ * Starts a process and starts it again whenever it dies, after pauses that grow from 0.2 s to 5 s while it ends within
+ * 3 s of its start. It never gives up; `onEvent` tells each death. The process has its own group: Ctrl-C does not reach it.
  */
 export function supervise(spec: ChildSpec): Supervised {
   let child: ChildProcess | null = null;
