@@ -29,7 +29,10 @@ export function startUsers(options: {
   return Array.from({ length: options.count }, (_, index) => {
     const name = `u${index}`;
     const habit = HABITS[index % HABITS.length] ?? 'steady';
-    return { name, habit, done: live(name, habit, { ...options, prng: options.prng.fork(name) }) };
+    const done = live(name, habit, { ...options, prng: options.prng.fork(name) });
+    // It is looked at in the end; until then a failed user is no reason to stop.
+    done.catch(() => undefined);
+    return { name, habit, done };
   });
 }
 

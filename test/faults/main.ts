@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isBroken, runFaults } from './run-faults.ts';
+import { outage, STRIKES } from './strikes.ts';
 import { faultTable, findingLines } from './table.ts';
 
 // `npm run faults -- --seed 1 --minutes 10`: exits with 1 when a promise was broken.
@@ -10,11 +11,14 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '50' },
     durability: { type: 'string', default: 'full' },
     outage: { type: 'string', default: '60' },
+    only: { type: 'string' },
     quiet: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
 const began = performance.now();
+/** One kind of strike, again and again, to look at its recovery. */
+const only = [...STRIKES, outage(Number(values.outage) * 1000)].filter(({ name }) => name === values.only);
 const report = await runFaults({
   seed: Number(values.seed),
   harmMs: Number(values.minutes) * 60_000,
@@ -22,6 +26,7 @@ const report = await runFaults({
   durability: values.durability === 'normal' ? 'normal' : 'full',
   outageMs: Number(values.outage) * 1000,
   keep: values.keep,
+  ...(values.only === undefined ? {} : { script: Array.from({ length: 1_000 }, () => only).flat() }),
   say(line) {
     const at = ((performance.now() - began) / 1000).toFixed(1);
     if (!values.quiet) process.stderr.write(`${at.padStart(7)} s  ${line}\n`);

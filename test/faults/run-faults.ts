@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCaller } from './caller.ts';
 import { makeCallerLedger } from './ledger.ts';
@@ -17,7 +18,7 @@ export interface FaultRun {
   durability: 'full' | 'normal';
   /** Divides the pauses of users and between strikes. */
   pace?: number;
-  /** Strikes in this order instead of drawn ones. */
+  /** Strikes in this order instead of drawn ones, and none at named places. */
   script?: readonly Strike[];
   /** How long Temporal is away once in the run; 0 for never. */
   outageMs?: number;
@@ -62,6 +63,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
   const struck = new Map<PartName, number>();
   const stop = new AbortController();
   const leave = new AbortController();
+  setMaxListeners(0, stop.signal, leave.signal);
   let kills = 0;
   let armed = false;
   let onPointDeath: (death: Death) => void = () => undefined;
@@ -104,7 +106,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
     const watch = makeRecoveryWatch({ caller, ledger, probes });
     let measuring = false;
     const measure = async (recovers: string): Promise<void> => {
-      if (measuring) return;
+      if (measuring) return watch.disturb();
       measuring = true;
       try {
         await watch.measure(recovers);
@@ -114,10 +116,12 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
     };
     let pointMeasured: Promise<void> = Promise.resolve();
     onPointDeath = ({ part }) => {
-      if (!measuring) pointMeasured = measure(part === 'temporal' ? 'Temporal' : part);
+      const measured = measure(part === 'temporal' ? 'Temporal' : part);
+      pointMeasured = Promise.all([pointMeasured, measured]).then(() => undefined);
+      pointMeasured.catch(() => undefined);
     };
 
-    armed = true;
+    armed = run.script === undefined;
     await sleep(1_500);
     const strikes = prng.fork('strikes');
     const began = performance.now();
@@ -206,8 +210,9 @@ async function finish(users: { name: string; done: Promise<void> }[]): Promise<s
   const deadline = Date.now() + QUIET_MS;
   for (const { name, done } of users) {
     const late = sleep(Math.max(1, deadline - Date.now()), 'late' as const, { ref: false });
-    const end = await Promise.race([done.then(() => 'done' as const), late]);
+    const end = await Promise.race([done.then(() => 'done' as const).catch(String), late]);
     if (end === 'late') stuck.push(`${name} waits for an answer since ${QUIET_MS / 1000} s`);
+    else if (end !== 'done') stuck.push(`${name}: ${end}`);
   }
   return stuck;
 }
