@@ -47,8 +47,7 @@ function insertQuestion(
 ): number {
   // The answer may have been mirrored first.
   const settled = batch.statements.outcome.get({ id: message.message_id, session_key: session.key });
-  const key = batch.nextMessageKey;
-  batch.nextMessageKey += 1;
+  const key = batch.takeKey(message.message_id, timestamp);
   batch.statements.insertQuestion.run({
     id: message.message_id,
     session_id: session.id,

@@ -16,8 +16,7 @@ const TEXT = typeNumber('text');
 export function applyResult(batch: Batch, session: SessionState, turn: TurnResult, provisional: boolean): void {
   if (batch.statements.message.get(turn.turn_id) !== undefined) return;
   const timestamp = isoTime(turn.finished_at, batch.now);
-  const key = batch.nextMessageKey;
-  batch.nextMessageKey += 1;
+  const key = batch.takeKey(turn.turn_id, timestamp);
   batch.statements.insertAnswer.run({
     id: turn.turn_id,
     session_id: session.id,

@@ -7,20 +7,33 @@ import { laterOf } from '../iso-time.ts';
 import type { ShowCost } from '../show-cost.ts';
 import type { MirrorStatements, SessionState } from './statements.ts';
 
+/** Gives a message that becomes known its place in the order of all messages. */
+export type TakeKey = (messageId: string, timestamp: string) => number;
+
 /** One transaction in the making: the sessions it touches, and what is published once it is committed. */
 export interface Batch {
   statements: MirrorStatements;
   showCost: ShowCost;
   now: string;
   sessions: Map<string, SessionState>;
-  nextMessageKey: number;
+  takeKey: TakeKey;
   published: Published[];
 }
 
 /** Begins a batch; call it inside the transaction. */
-export function beginBatch(statements: MirrorStatements, showCost: ShowCost, now: string): Batch {
-  const nextMessageKey = statements.nextMessageKey.get() ?? 1;
-  return { statements, showCost, now, sessions: new Map(), nextMessageKey, published: [] };
+export function beginBatch(
+  statements: MirrorStatements,
+  showCost: ShowCost,
+  now: string,
+  takeKey: TakeKey = countKeys(statements),
+): Batch {
+  return { statements, showCost, now, sessions: new Map(), takeKey, published: [] };
+}
+
+/** Places behind all that are taken. */
+export function countKeys(statements: MirrorStatements): TakeKey {
+  let next = statements.nextMessageKey.get() ?? 1;
+  return () => next++;
 }
 
 /** Writes the counters of the touched sessions; the last step inside the transaction. */

@@ -7,6 +7,7 @@ import { readBody } from '../queries/bodies.ts';
 import { makeShowCost } from '../show-cost.ts';
 import { applyWrite } from './apply-write.ts';
 import { beginBatch, saveBatch } from './batch.ts';
+import { remakeSession } from './remake-session.ts';
 import { prepareMirror } from './statements.ts';
 
 const MAX_WRITES_PER_COMMIT = 1_000;
@@ -17,14 +18,26 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The mirror where its file is: it can also be made anew. */
+export interface SqliteMirror extends Mirror {
+  /**
+   * Replaces the rows of a session by what `gather` gives, in one transaction, so that readers see the old ones or the new
+   * ones. What is written meanwhile is kept. Where `gather` gives null it leaves everything as it is (then false).
+   * One call a session at a time.
+   */
+  remake(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean>;
+}
+
 /**
  * The mirror in this process's SQLite file. Callers of one turn of the event loop share a commit; each promise resolves,
  * and watchers hear of it, after the commit. Rejects with `UNAVAILABLE` when the file cannot be written.
  */
-export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boolean } = {}): Mirror {
+export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boolean } = {}): SqliteMirror {
   const statements = prepareMirror(db.$client);
   const showCost = makeShowCost(options.trackCosts ?? true);
   const waiting: Waiting[] = [];
+  /** What was written of sessions since their remaking began. */
+  const meanwhile = new Map<string, MirrorWrite[]>();
 
   const commit = db.$client.transaction((callers: Waiting[]): Published[] => {
     const batch = beginBatch(statements, showCost, new Date().toISOString());
@@ -66,11 +79,36 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
   }
 
   function finish(callers: Waiting[], published: Published[]): void {
+    if (meanwhile.size > 0) callers.forEach(({ writes }) => writes.forEach(keepForRemake));
     for (const caller of callers) caller.resolve();
     for (const one of published) bus.publish(one);
   }
 
+  function keepForRemake(write: MirrorWrite): void {
+    meanwhile.get(write.type === 'session' ? write.snapshot.session_id : write.session_id)?.push(write);
+  }
+
+  const remake = db.$client.transaction((sessionId: string, writes: MirrorWrite[]): Published[] =>
+    remakeSession({ client: db.$client, statements, showCost, now: new Date().toISOString() }, sessionId, writes),
+  );
+
   return {
+    async remake(sessionId, gather) {
+      if (meanwhile.has(sessionId)) throw new Error(`Session is being remade already: ${sessionId}`);
+      const kept: MirrorWrite[] = [];
+      meanwhile.set(sessionId, kept);
+      try {
+        const writes = await gather();
+        if (writes === null) return false;
+        const published = db.relaxed(() => remake.immediate(sessionId, [...writes, ...kept]));
+        for (const one of published) bus.publish(one);
+        return true;
+      } catch (error) {
+        throw isDatabaseAway(error) ? errors.unavailable('Database', error) : error;
+      } finally {
+        meanwhile.delete(sessionId);
+      }
+    },
     write(writes) {
       if (writes.length === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {
