@@ -7,7 +7,8 @@ import type { Journal } from './journal/journal.ts';
 import type { GatewayLogger } from './logger.ts';
 import { GATEWAY_CLOSE } from './protocol.ts';
 import type { ClientFrame } from './protocol.ts';
-import { describe, requireFolder } from './refusals.ts';
+import { requireFolder } from './project-folder.ts';
+import { describe } from './refusals.ts';
 import type { HostListener } from './host-deps.ts';
 import type { SessionHost } from './session-host.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -27,6 +28,8 @@ export interface ConnectionDeps {
   /** The connection that holds each session's lease. */
   holders: Map<string, LeaseHolder>;
   isClosing: () => boolean;
+  /** Folders that projects must be in; none: any folder. */
+  projectRoots: readonly string[];
 }
 
 /** A connection as the next holder of its lease sees it. */
@@ -67,13 +70,13 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
     host = null;
   }
 
-  async function open(frame: Frame<'open'>): Promise<void> {
+  async function open(asked: Frame<'open'>): Promise<void> {
+    const frame = { ...asked, project_path: await requireFolder(asked.project_path, deps.projectRoots) };
     const { session_id, epoch, project_path, options } = frame;
+    if (socket.readyState !== socket.OPEN) return;
     if (host !== null && host.row.session_id !== session_id) {
       return line.refuse(frame.request_id, 'INVALID_FRAME', 'This socket is open for another session');
     }
-    await requireFolder(project_path);
-    if (socket.readyState !== socket.OPEN) return;
     const next = deps.registry.findOrBegin({ session_id, epoch, project_path, options });
     if (epoch < next.row.epoch) {
       const message = `Epoch ${epoch} was taken over by ${next.row.epoch}`;
@@ -152,7 +155,7 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
     }
     if (frame.type === 'send') return send(frame, host);
     if (frame.type === 'release') return release(frame, host);
-    const interrupted = await host.interrupt();
+    const interrupted = host.interrupt();
     line.send({ type: 'interrupted', request_id: frame.request_id, interrupted });
   }
 

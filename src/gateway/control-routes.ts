@@ -42,10 +42,6 @@ export function makeControlRoutes(options: {
     };
   }
 
-  async function interrupt(sessionId: string): Promise<boolean> {
-    return (await registry.find(sessionId)?.interrupt()) ?? false;
-  }
-
   return async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://gateway');
     const { pathname } = url;
@@ -69,7 +65,7 @@ export function makeControlRoutes(options: {
     if (match === null) return sendError(response, 404, 'NOT_FOUND', `Nothing is served at ${pathname}`);
     const sessionId = decode(match[1]!);
     if (sessionId === null) return sendError(response, 400, 'INVALID_REQUEST', 'The session id is not well encoded');
-    sendJson(response, 200, { interrupted: await interrupt(sessionId) });
+    sendJson(response, 200, { interrupted: registry.find(sessionId)?.interrupt() ?? false });
   };
 }
 

@@ -11,6 +11,19 @@ interface Stat {
   pid: number;
   parent: number;
   started: string;
+  /** Processor time in the system's ticks. */
+  cpuTicks: number;
+}
+
+/** The length of a tick of `/proc`, on every Linux that Node.js runs on. */
+const TICK_MS = 10;
+
+/** A living process. Times in milliseconds, `bornAt` since the epoch. */
+export interface ProcessInfo {
+  pid: number;
+  parent: number;
+  bornAt: number;
+  cpuMs: number;
 }
 
 async function readStat(pid: number): Promise<Stat | null> {
@@ -19,7 +32,8 @@ async function readStat(pid: number): Promise<Stat | null> {
     // The name stands in brackets and may hold anything, so the fields are counted from its end.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z') return null;
-    return { pid, parent: Number(fields[1]), started: fields[19]! };
+    const cpuTicks = Number(fields[11]) + Number(fields[12]);
+    return { pid, parent: Number(fields[1]), started: fields[19]!, cpuTicks };
   } catch {
     return null;
   }
@@ -53,6 +67,20 @@ export async function processStarted(pid: number): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+/** All living processes; null where the system does not show them. */
+export async function listProcesses(): Promise<ProcessInfo[] | null> {
+  const pids = await listProc();
+  const uptime = await readFile('/proc/uptime', 'utf8').catch(() => null);
+  if (pids === null || uptime === null) return null;
+  const bootedAt = Date.now() - Number.parseFloat(uptime) * 1000;
+  const stats = await Promise.all(pids.map(readStat));
+  return stats.flatMap((stat) => {
+    if (stat === null) return [];
+    const { pid, parent, started, cpuTicks } = stat;
+    return [{ pid, parent, bornAt: bootedAt + Number(started) * TICK_MS, cpuMs: cpuTicks * TICK_MS }];
+  });
 }
 
 /** A process's resident memory in bytes; null where the system does not tell. */

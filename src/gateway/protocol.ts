@@ -15,6 +15,8 @@ const agentOptions = z.object({
   model: z.string().optional(),
   permission_mode: z.enum(PERMISSION_MODES).optional(),
   on_interrupt: z.enum(['report', 'continue']).optional(),
+  /** How long a turn may take; 0: for ever. */
+  turn_limit_seconds: z.number().int().nonnegative().optional(),
 });
 /** What an agent is started with, after the configuration's defaults were filled in. */
 export type AgentOptions = z.infer<typeof agentOptions>;

@@ -5,55 +5,27 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import { WebSocketServer } from 'ws';
-import type { WebSocket } from 'ws';
 import { XswarmError } from '../domain/errors.ts';
-import type { PermissionMode } from '../domain/session.ts';
 import { makeAgentPool } from './agent-pool.ts';
 import { makeTokenCheck } from './bearer-token.ts';
 import { chooseDriver } from './choose-driver.ts';
-import type { AgentChoice } from './choose-driver.ts';
 import { serveConnection } from './connection.ts';
 import type { ConnectionDeps } from './connection.ts';
 import { makeControlRoutes } from './control-routes.ts';
-import type { AgentDriver } from './drivers/driver.ts';
 import { makeJournal } from './journal/journal.ts';
-import type { Journal } from './journal/journal.ts';
 import { makeJournalWriter } from './journal/journal-writer.ts';
 import { lockDataDir, openJournalDb } from './journal/open-journal.ts';
-import type { Durability } from './journal/open-journal.ts';
-import type { GatewayLogger } from './logger.ts';
+import type { GatewayOptions } from './gateway-options.ts';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER, GATEWAY_CLOSE } from './protocol.ts';
 import { makeSessionRegistry } from './session-registry.ts';
 import { sweepOrphans } from './sweep.ts';
+import { pingAll } from './ping-all.ts';
 import { makeUpgrade } from './upgrade.ts';
+import { watchTurns } from './watch-turns.ts';
 
-export interface GatewayOptions {
-  host: string;
-  /** 0 takes a free one. */
-  port: number;
-  token: string;
-  /** The folder of `gateway.db`; made if it is not there. One gateway at a time. */
-  dataDir: string;
-  durability: Durability;
-  agent: AgentChoice;
-  /** What sessions get that do not choose. */
-  model?: string;
-  permissionMode?: PermissionMode;
-  /** What Claude Code's environment is taken from, by a list. */
-  env: NodeJS.ProcessEnv;
-  logger: GatewayLogger;
-  /** Shown in `/health`. */
-  version?: string;
-  /** How many agents start at once (default 2). */
-  maxParallelStarts?: number;
-  /** How many agent processes run at once (default: one for each 400 MiB of memory, at least 4). */
-  maxAgents?: number;
-  /** How long an agent may take to obey an interrupt before its process is ended (default 10 s). */
-  interruptLimitMs?: number;
-  /** Put around the driver and the journal; for tests that watch or break them. */
-  around?: { driver?: (driver: AgentDriver) => AgentDriver; journal?: (journal: Journal) => Journal };
-}
+export type { GatewayOptions } from './gateway-options.ts';
 
+/** A running gateway. */
 export interface Gateway {
   /** The WebSocket address. */
   url: string;
@@ -66,6 +38,8 @@ export interface Gateway {
 
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 const PING_MS = 20_000;
+const STALL_MS = 15 * 60_000;
+const TURN_LIMIT_MS = 24 * 3_600_000;
 
 /**
  * Starts a gateway and ends what an earlier one left behind. Throws `UNAVAILABLE` when the folder is in use or was
@@ -127,16 +101,27 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     handleProtocols: () => AGENT_PROTOCOL,
   });
   sockets.on('headers', (headers) => headers.push(`${AGENT_PROTOCOL_HEADER}: ${AGENT_PROTOCOL}`));
-  const connectionDeps: ConnectionDeps = { registry, journal, driver, logger, holders: new Map(), isClosing };
+  const connectionDeps: ConnectionDeps = {
+    registry,
+    journal,
+    driver,
+    logger,
+    holders: new Map(),
+    isClosing,
+    projectRoots: options.projectRoots ?? [],
+  };
   sockets.on('connection', (socket) => serveConnection(socket, connectionDeps));
   server.on('upgrade', makeUpgrade({ sockets, hasToken, isClosing }));
-  const stopPinging = pingAll(sockets);
+  const stopPinging = pingAll(sockets, options.pingMs ?? PING_MS, logger);
+  const { stallMs = STALL_MS, turnLimitMs = TURN_LIMIT_MS } = options;
+  const stopWatching = watchTurns(() => registry.all(), { stallMs, turnLimitMs }, logger);
 
   try {
     if (driver.usesProcesses) await sweepOrphans(journal, logger);
     await listen(server, options);
   } catch (error) {
     stopPinging();
+    stopWatching();
     journal.close();
     throw error;
   }
@@ -145,6 +130,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
 
   async function close(graceMs: number): Promise<void> {
     stopPinging();
+    stopWatching();
     server.close();
     await registry.shutDown(graceMs);
     await hangUp(sockets, server);
@@ -167,24 +153,6 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
 async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
-}
-
-/** A peer that answers no ping is gone, whatever its socket says. */
-function pingAll(sockets: WebSocketServer): () => void {
-  const silent = new WeakSet<WebSocket>();
-  sockets.on('connection', (socket) => socket.on('pong', () => silent.delete(socket)));
-  const timer = setInterval(() => {
-    for (const socket of sockets.clients) {
-      if (silent.has(socket)) {
-        socket.terminate();
-        continue;
-      }
-      silent.add(socket);
-      socket.ping();
-    }
-  }, PING_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 async function hangUp(sockets: WebSocketServer, server: Server): Promise<void> {

@@ -4,7 +4,6 @@ import { makeAgentSlot } from './agent-slot.ts';
 import type { AgentSlot, AgentWish } from './agent-slot.ts';
 import type { AgentReport } from './drivers/driver.ts';
 import type { HostDeps, HostListener } from './host-deps.ts';
-import { interruptAgent } from './interrupt-agent.ts';
 import type { SessionRow } from './journal/journal.ts';
 import { newTurnRow } from './open-turn.ts';
 import { agentWish } from './agent-wish.ts';
@@ -13,6 +12,9 @@ import { makeSessionLog } from './session-log.ts';
 import type { Acceptance, SessionLog } from './session-log.ts';
 import { makeSessionTurns } from './session-turns.ts';
 import type { SessionTurns } from './session-turns.ts';
+import { noSigns, noteReport } from './signs-of-life.ts';
+import type { SignsOfLife } from './signs-of-life.ts';
+import { stopTurn } from './stop-turn.ts';
 import { INTERRUPTED, sessionClosed } from './stop-reasons.ts';
 import type { TurnRunner } from './turn-runner.ts';
 
@@ -28,6 +30,8 @@ export class SessionHost {
   backgroundTasks = 0;
   /** Since when nothing happened, in milliseconds since the epoch. */
   idleSince = Date.now();
+  /** What the agent last showed of its work. */
+  signs: SignsOfLife = noSigns(Date.now());
   readonly log: SessionLog;
   readonly slot: AgentSlot;
   readonly #deps: HostDeps;
@@ -97,26 +101,22 @@ export class SessionHost {
     );
   }
 
+  /** What stays the same as long as one turn runs, also one of the agent's own; null when none does. */
+  get running(): object | null {
+    return this.#runner.current ?? (this.slot.agent?.busy === true ? this.slot.agent : null);
+  }
+
   /** Stops what runs. False when nothing does. */
-  async interrupt(why: Failure = INTERRUPTED): Promise<boolean> {
-    const turn = this.#runner.current;
-    const { agent } = this.slot;
-    if (turn === null && agent?.busy !== true) return false;
-    if (turn !== null) turn.stopped ??= why;
-    if (agent === null) {
-      this.#inBackground(this.slot.stop());
-      return true;
-    }
-    interruptAgent(agent, {
-      limitMs: this.#deps.interruptLimitMs,
-      stillRuns: () => (turn === null ? agent.busy : this.#runner.current === turn),
-      end: () => {
-        this.#deps.logger.warn({ session_id: this.row.session_id }, 'the agent did not obey an interrupt: it is ended');
-        this.#inBackground(this.slot.stop(0));
-      },
-      logger: this.#deps.logger,
-    });
-    return true;
+  interrupt(why: Failure = INTERRUPTED): boolean {
+    const { logger, interruptLimitMs: limitMs } = this.#deps;
+    const inBackground = (work: Promise<unknown>): void => this.#inBackground(work);
+    return stopTurn(why, { runner: this.#runner, slot: this.slot, limitMs, logger, inBackground });
+  }
+
+  /** Tells why the turn that runs cannot go on, and stops it. */
+  giveUp(why: Failure): void {
+    this.#notice(`The turn is given up. ${why.message}`);
+    this.interrupt(why);
   }
 
   /** Ends the session: what runs and waits gets its outcome, the agent goes. */
@@ -125,7 +125,7 @@ export class SessionHost {
     this.row = { ...this.row, state: 'closed' };
     this.#deps.journal.saveSession(this.row);
     this.#runner.stopAll(why);
-    await this.interrupt(why);
+    this.interrupt(why);
     this.#runner.kick();
     const limit = setTimeout(() => this.#inBackground(this.slot.stop(0)), CLOSE_GRACE_MS);
     await this.#runner.quiet();
@@ -144,6 +144,7 @@ export class SessionHost {
 
   #take(report: AgentReport): void {
     this.idleSince = Date.now();
+    this.signs = noteReport(this.signs, report, this.idleSince);
     switch (report.type) {
       case 'delta':
         return this.listener?.delta({ type: 'text_delta', message_id: report.message_id, text: report.text });

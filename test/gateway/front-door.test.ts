@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
+import { WebSocket } from 'ws';
+import { AGENT_PROTOCOL } from '../../src/gateway/protocol.ts';
 import { startGateway } from '../../src/gateway/server.ts';
 import { connectGateway, TEST_TOKEN } from '../support/gateway-client.ts';
 import { startTestGateway } from '../support/test-gateway.ts';
@@ -141,7 +143,7 @@ describe("the gateway's door", () => {
     assert.equal((await fetch(`${http}/health`)).status, 200);
   });
 
-  test('thousands of random frames never crash it', { timeout: 60_000 }, async () => {
+  test('10,000 random frames never crash it', { timeout: 60_000 }, async () => {
     const ids = fc.constantFrom(...Array.from({ length: 4 }, () => randomUUID()), 'x', '');
     const frame = fc.oneof(
       fc.string(),
@@ -167,17 +169,36 @@ describe("the gateway's door", () => {
         .map((each) => JSON.stringify(each)),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(frame, { minLength: 40, maxLength: 60 }), async (frames) => {
+      fc.asyncProperty(fc.array(frame, { minLength: 50, maxLength: 50 }), async (frames) => {
         const client = await connectGateway(gate.gateway.url);
         for (const each of frames) if (client.socket.readyState === client.socket.OPEN) client.raw(each);
-        await client.close();
+        // Closed in order, so that every frame is read.
+        client.socket.close();
+        await client.closed;
         assert.equal((await fetch(`${http}/health`)).status, 200);
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
     const client = await gate.connect();
     await client.open({ session_id: randomUUID(), project_path: gate.project });
     assert.equal((await client.ask('alive?')).outcome, 'done');
+  });
+
+  test('a peer that answers no ping is cut within two rounds, and the log says so', async () => {
+    const lines: string[] = [];
+    const note = (_: object, text: string): void => void lines.push(text);
+    const other = await startTestGateway({
+      pingMs: 100,
+      logger: { debug: note, info: note, warn: note, error: note },
+    });
+    const socket = new WebSocket(other.gateway.url, [AGENT_PROTOCOL], { headers: bearer, autoPong: false });
+    await once(socket, 'open');
+    const began = Date.now();
+    const [code] = (await once(socket, 'close')) as [number];
+    assert.equal(code, 1006);
+    assert.ok(Date.now() - began < 400);
+    assert.ok(lines.some((line) => line.includes('answered no ping')));
+    await other.close();
   });
 
   test('a reader that does not read is dropped and can resume by number', { timeout: 60_000 }, async () => {

@@ -207,7 +207,7 @@ describe('SessionHost', () => {
     begin(['hang deaf', 'answer']);
     const turn = ask();
     while (handed.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.equal(await host.interrupt(), true);
+    assert.equal(host.interrupt(), true);
     assert.deepEqual([(await turn).outcome, (await turn).failure?.code], ['failed', 'INTERRUPTED']);
     assert.equal((await ask()).outcome, 'done');
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { GatewayClient } from '../support/gateway-client.ts';
@@ -235,6 +236,22 @@ describe('a session with the simulator', () => {
       code: 'PROJECT_PATH',
       message: `Project path not found: ${project_path}`,
     });
+  });
+
+  test('a folder outside the roots is refused, also by way of a link, and one inside is opened', async () => {
+    const rooted = await startTestGateway({ projectRoots: [gate.project] });
+    const inside = await mkdtemp(join(gate.project, 'inside-'));
+    await symlink(rooted.project, join(gate.project, 'way-out'));
+    const client = await rooted.connect();
+    for (const project_path of [rooted.project, join(gate.project, 'way-out'), join(inside, '..', '..')]) {
+      const opening = client.open({ session_id: randomUUID(), project_path });
+      await assert.rejects(
+        opening,
+        new RegExp(`PROJECT_PATH.*Project path not inside an allowed root: ${project_path}`),
+      );
+    }
+    await client.open({ session_id: randomUUID(), project_path: inside });
+    await rooted.close();
   });
 
   test('a frame before open is refused and the socket stays', async () => {

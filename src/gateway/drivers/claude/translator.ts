@@ -1,4 +1,3 @@
-import { INTERRUPTED } from '../../stop-reasons.ts';
 import type { AgentReport, Conversation, CutCost, ProgressEvent, TurnEnd } from '../driver.ts';
 import { blocksOf, toolText } from './frames.ts';
 import type { ClaudeFrame } from './frames.ts';
@@ -7,6 +6,8 @@ import type { ApiCall } from './api-calls.ts';
 import { priceCut } from './cut-cost.ts';
 import { shorten, summarizeInput } from './permissions.ts';
 import type { Rates } from './rates.ts';
+import { noticeOf } from './frame-notice.ts';
+import { outcomeOf } from './turn-outcome.ts';
 import { bookResult } from './usage.ts';
 
 /** Turns Claude Code's frames into reports; knows which turn runs and what was booked. */
@@ -104,14 +105,6 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
     if (frame.subtype === 'permission_denied') {
       deny(frame.tool_name ?? 'tool', frame.tool_use_id ?? '', shorten(toolText(frame.message)));
     }
-    if (frame.subtype === 'api_retry') {
-      const status = frame.error_status ?? 'no answer';
-      const text = `The Claude API gave ${status}; retry ${frame.attempt ?? '?'} of ${frame.max_retries ?? '?'}`;
-      progress({ type: 'notice', level: 'warning', text });
-    }
-    if (frame.subtype === 'compact_boundary') {
-      progress({ type: 'notice', level: 'info', text: 'Claude Code compacted the conversation' });
-    }
   }
 
   function deny(tool: string, toolUseId: string, summary: string): void {
@@ -183,6 +176,8 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
     },
     take(frame) {
       meter.take(frame);
+      const notice = noticeOf(frame);
+      if (notice !== null) progress({ type: 'notice', ...notice });
       switch (frame.type) {
         case 'command_lifecycle':
           return lifecycle(frame.command_uuid ?? '', frame.state ?? '');
@@ -197,24 +192,10 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
           return assistant(frame);
         case 'user':
           return toolResults(frame);
-        case 'conversation_reset':
-          return progress({ type: 'notice', level: 'info', text: 'The conversation was cleared' });
         case 'result':
           return result(frame);
         default: // Claude Code adds frame types with every release
       }
     },
   };
-}
-
-function outcomeOf(frame: ClaudeFrame, texts: string[]): Pick<TurnEnd, 'outcome' | 'content' | 'failure'> {
-  const answer = frame.result || texts.at(-1) || '';
-  if (frame.is_error !== true && frame.subtype === 'success')
-    return { outcome: 'done', content: answer, failure: null };
-  const partial = texts.join('\n\n');
-  if (frame.terminal_reason?.startsWith('aborted')) {
-    return { outcome: 'failed', content: partial, failure: INTERRUPTED };
-  }
-  const words = frame.result || frame.errors?.join('; ') || frame.subtype || 'Claude Code reported an error';
-  return { outcome: 'failed', content: partial, failure: { code: 'TURN_FAILED', message: words } };
 }
