@@ -26,6 +26,7 @@ const snapshot = z.object({
     idle_timeout_seconds: seconds.optional(),
     max_duration_seconds: seconds.optional(),
     on_interrupt: z.enum(['report', 'continue']).optional(),
+    turn_limit_seconds: z.number().optional(),
   }),
   status: z.enum(SESSION_STATUSES),
   reason: z.string().nullable(),

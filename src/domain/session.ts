@@ -33,6 +33,8 @@ export interface SessionOptions {
   max_duration_seconds?: number;
   /** What happens to the work of a turn that a crash cut off (default `report`). */
   on_interrupt?: 'report' | 'continue';
+  /** Seconds that a turn may take; 0: for ever; not set: what the gateway is configured with. */
+  turn_limit_seconds?: number;
 }
 
 /** The kinds of agent a session can talk to. `peer` is a plain server that speaks the guide's bare frames. */

@@ -6,7 +6,7 @@ import type { TurnOutcome } from '../domain/turn.ts';
 export interface Attachment {
   session_id: string;
   project_path: string;
-  options: Pick<SessionOptions, 'model' | 'permission_mode' | 'on_interrupt'>;
+  options: Pick<SessionOptions, 'model' | 'permission_mode' | 'on_interrupt' | 'turn_limit_seconds'>;
   /** The lease that this run of the connection holds. */
   epoch: number;
   /** The newest event number of the gateway that the workflow has booked. */
@@ -63,11 +63,18 @@ export interface Received {
   background_tasks: number;
 }
 
+export interface Released {
+  /** False when the agent works: nothing was let go, and there is more to listen to. */
+  let_go: boolean;
+  /** What came after the attachment's cursor and nobody had asked for; null when the gateway is away. */
+  received: Received | null;
+}
+
 export interface ReleaseInput {
   attachment: Attachment;
   mode: 'idle' | 'close';
   reason: string;
-  /** Written to the mirror once the agent is let go; null to write nothing. */
+  /** Written to the mirror once the agent is let go, not when it works on; null to write nothing. */
   snapshot: SessionSnapshot | null;
 }
 
@@ -82,8 +89,8 @@ export interface SessionActivities {
   send(input: SendInput): Promise<void>;
   /** Mirrors events as they come until a turn is settled or the last background task ended. */
   receive(input: ReceiveInput): Promise<Received>;
-  /** Lets the agent process go; the gateway being away is no error, it lets go by itself. */
-  release(input: ReleaseInput): Promise<void>;
+  /** Lets the agent process go, and brings what it said last; a gateway that stays away is no error, it lets go by itself. */
+  release(input: ReleaseInput): Promise<Released>;
   /** Writes the mirror. */
   mirror(writes: MirrorWrite[]): Promise<void>;
 }

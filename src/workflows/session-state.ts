@@ -5,7 +5,7 @@ import type { SessionRecord } from '../domain/session-record.ts';
 import type { SessionStart } from '../domain/session-workflows.ts';
 import type { TurnResult } from '../domain/turn.ts';
 import type { SubmitMessage } from './definitions.ts';
-import type { Attachment, Connected, Received, SettledTurn } from './session-activities.ts';
+import type { Attachment, Connected, Received, Released, SettledTurn } from './session-activities.ts';
 
 /** A message that waits or runs. */
 export interface QueuedMessage extends SubmitMessage {
@@ -166,6 +166,13 @@ export function idled(state: SessionState): SessionState {
   return { ...state, status: 'idle', connected: false, version: state.version + 1 };
 }
 
+/** Books what the release brought; a session whose agent works on is active again. */
+export function released(state: SessionState, released: Released, now: string): SessionState {
+  const booked = released.received === null ? state : book(state, released.received, now);
+  if (released.let_go) return { ...booked, background_tasks: 0 };
+  return { ...booked, status: 'active', connected: true, background_tasks: Math.max(1, booked.background_tasks) };
+}
+
 /** Asks the session to end; the first reason stays. */
 export function close(state: SessionState, reason: string): SessionState {
   return state.closing === null ? { ...state, closing: reason } : state;
@@ -269,6 +276,7 @@ export function snapshotOf(state: SessionState): SessionSnapshot {
 /** What an activity needs to take the connection up. */
 export function attachmentOf(state: SessionState): Attachment {
   const { session_id, project_path, epoch, cursor } = state;
-  const { model, permission_mode, on_interrupt } = state.options;
-  return { session_id, project_path, options: { model, permission_mode, on_interrupt }, epoch, cursor };
+  const { model, permission_mode, on_interrupt, turn_limit_seconds } = state.options;
+  const options = { model, permission_mode, on_interrupt, turn_limit_seconds };
+  return { session_id, project_path, options, epoch, cursor };
 }

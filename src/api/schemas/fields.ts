@@ -65,6 +65,7 @@ export const sessionOptions = z
     idle_timeout_seconds: optional(seconds),
     max_duration_seconds: optional(seconds),
     on_interrupt: optional(z.enum(['report', 'continue'])),
+    turn_limit_seconds: optional(z.number().int().min(0).max(31_536_000)),
   })
   .describe('Choices for this session; what is left out comes from the configuration');
 
