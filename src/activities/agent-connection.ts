@@ -13,6 +13,10 @@ export interface AgentConnection {
   readonly epoch: number;
   readonly peer: Connected;
   readonly isClosed: boolean;
+  /** The agent's background tasks, as of the events that were taken. */
+  readonly backgroundTasks: number;
+  /** The newest event number that the other end had when the line was opened. */
+  readonly openedAt: number;
   /** Whether every event after `cursor` is here or still to come. */
   covers(cursor: number): boolean;
   /** Resolves when the other end has the message for good (a plain peer: when it was written). */
@@ -21,7 +25,8 @@ export interface AgentConnection {
   canAnswer(messageId: string): boolean;
   /** Waits for events after `cursor`, at least one; a burst comes as one batch. Rejects when the line breaks. */
   take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]>;
-  release(mode: 'idle' | 'close', reason: string): Promise<void>;
+  /** Resolves with the other end's newest event number once the agent is let go; with null when it works on. */
+  release(mode: 'idle' | 'close', reason: string): Promise<number | null>;
   /** Closes the line; the agent lives on until it is released. */
   close(): void;
 }

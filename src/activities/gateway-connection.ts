@@ -12,6 +12,8 @@ type Request = ClientFrame extends infer F ? (F extends ClientFrame ? Omit<F, 'r
 const REPLY_TIMEOUT_MS = 4_000;
 /** Starting an agent may wait in line behind others. */
 const START_TIMEOUT_MS = 28_000;
+/** A turn that runs is settled before a session is closed. */
+const RELEASE_TIMEOUT_MS = 20_000;
 
 /** Takes an open socket that speaks the sub-protocol, opens the session on it and resolves once the lease is held. */
 export async function openGatewayConnection(socket: WebSocket, options: OpenOptions): Promise<AgentConnection> {
@@ -41,10 +43,10 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
   socket.on('close', (code) => fail(closedBy(code)));
   socket.on('error', (error) => fail(new ConnectionError('UNAVAILABLE', error.message, { cause: error })));
 
-  async function request(frame: Request, timeoutMs: number): Promise<Reply> {
+  async function ask(frame: Request, timeoutMs: number): Promise<Reply> {
     if (isClosed) throw new ConnectionError('UNAVAILABLE', 'The line to the gateway is closed');
     const request_id = (lastRequest += 1);
-    const reply = await new Promise<Reply>((resolve, reject) => {
+    return await new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(request_id);
         reject(new ConnectionError('UNAVAILABLE', `The gateway did not answer ${frame.type} within ${timeoutMs} ms`));
@@ -55,6 +57,10 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       });
       socket.send(JSON.stringify({ ...frame, request_id }));
     });
+  }
+
+  async function request(frame: Request, timeoutMs: number): Promise<Reply> {
+    const reply = await ask(frame, timeoutMs);
     if (reply.type === 'error') throw errorOf(reply);
     return reply;
   }
@@ -83,8 +89,10 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     agent: opened.agent,
     simulated: opened.simulated,
     at_least_once: false,
-    background_tasks: opened.background_tasks,
+    // What is still to come of an earlier time is a reason to listen, too.
+    background_tasks: Math.max(opened.background_tasks, opened.last_seq > attachment.cursor ? 1 : 0),
   };
+  let backgroundTasks = opened.background_tasks;
 
   return {
     epoch: attachment.epoch,
@@ -92,14 +100,26 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     get isClosed(): boolean {
       return isClosed;
     },
+    get backgroundTasks(): number {
+      return backgroundTasks;
+    },
+    openedAt: opened.last_seq,
     covers: (cursor) => buffer.covers(cursor),
     canAnswer: () => true,
     async send(message: AgentMessage): Promise<void> {
       await request({ type: 'send', ...message }, REPLY_TIMEOUT_MS);
     },
-    take: (cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> => buffer.take(cursor, signal),
-    async release(mode, reason): Promise<void> {
-      await request({ type: 'release', mode, reason }, 20_000);
+    async take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> {
+      const taken = await buffer.take(cursor, signal);
+      for (const { event } of taken) if (event.type === 'background') backgroundTasks = event.tasks;
+      return taken;
+    },
+    async release(mode, reason): Promise<number | null> {
+      const reply = await ask({ type: 'release', mode, reason }, RELEASE_TIMEOUT_MS);
+      if (reply.type === 'released') return reply.last_seq;
+      const error = errorOf(reply);
+      if (reply.type === 'error' && reply.code === 'BUSY') return null;
+      throw error;
     },
     close(): void {
       isClosed = true;

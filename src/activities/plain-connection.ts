@@ -64,6 +64,8 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     get isClosed(): boolean {
       return isClosed;
     },
+    backgroundTasks: 0,
+    openedAt: attachment.cursor,
     covers: (cursor) => buffer.covers(cursor),
     canAnswer: (messageId) => sent.has(messageId),
     async send(message: AgentMessage): Promise<void> {
@@ -80,9 +82,10 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
       emit({ type: 'accepted', timestamp, ...message });
     },
     take: (cursor, signal) => buffer.take(cursor, signal),
-    async release(): Promise<void> {
+    async release(): Promise<number> {
       isClosed = true;
       socket.close();
+      return 0;
     },
     close(): void {
       isClosed = true;

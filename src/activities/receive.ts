@@ -1,19 +1,20 @@
-import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { abortScope } from '../domain/abort-scope.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { Received, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
-import type { NumberedEvent } from './agent-connection.ts';
+import type { AgentConnection, NumberedEvent } from './agent-connection.ts';
 import { ConnectionError } from './connection-errors.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
+import { settledIn } from './settled-in.ts';
 
 const HEARTBEAT_MS = 2_000;
-const PREVIEW_CHARACTERS = 120;
+/** An agent may begin a turn by itself a moment after its last background task ended. */
+const LINGER_MS = 2_000;
 
 /** What a retry goes on from; nothing of it was settled. */
 interface Progress {
   cursor: number;
-  background_tasks: number;
 }
 
 /**
@@ -23,26 +24,27 @@ interface Progress {
 export const makeReceive = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['receive'] =>
   async function receive({ attachment, message_id }) {
     return await withFailures(async () => {
-      const signal = cancellationSignal();
       const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
       let cursor = resumed?.cursor ?? attachment.cursor;
       const line = await deps.connections.attach({ ...attachment, cursor }, { start: false });
       if (message_id !== null && !line.canAnswer(message_id)) {
         throw new ConnectionError('NOT_SENT', 'The peer has to be sent the message again');
       }
-      let background = resumed?.background_tasks ?? line.peer.background_tasks;
-      const beat = setInterval(() => heartbeat({ cursor, background_tasks: background }), HEARTBEAT_MS);
+      let ownTurn = false;
+      const isOver = (): boolean =>
+        message_id === null && !ownTurn && line.backgroundTasks === 0 && cursor >= line.openedAt;
+      const beat = setInterval(() => heartbeat({ cursor }), HEARTBEAT_MS);
       try {
         for (;;) {
-          const batch = await line.take(cursor, signal);
+          const batch = await takeNext(line, cursor, isOver() ? LINGER_MS : undefined);
+          if (batch.length === 0) return received([], cursor, line);
           await deps.mirror.write(
             batch.map(({ seq, event }) => ({ type: 'agent', session_id: attachment.session_id, seq, event })),
           );
-          const turns = batch.flatMap(settledIn);
-          for (const { event } of batch) if (event.type === 'background') background = event.tasks;
           cursor = batch.at(-1)?.seq ?? cursor;
-          const backgroundEnded = message_id === null && background === 0;
-          if (turns.length > 0 || backgroundEnded) return received(turns, cursor, background);
+          const turns = batch.flatMap(settledIn);
+          if (turns.length > 0) return received(turns, cursor, line);
+          ownTurn ||= batch.some(isOfOwnTurn);
         }
       } finally {
         clearInterval(beat);
@@ -50,24 +52,24 @@ export const makeReceive = (deps: { connections: Connections; mirror: Mirror }):
     });
   };
 
-function received(turns: SettledTurn[], cursor: number, background: number): Received {
-  return { turns, cursor, background_tasks: background };
+/** Waits for events; for so long at most when there need not be any. */
+async function takeNext(line: AgentConnection, cursor: number, limitMs?: number): Promise<NumberedEvent[]> {
+  const scope = abortScope([cancellationSignal()], limitMs);
+  try {
+    return await line.take(cursor, scope.signal);
+  } catch (error) {
+    if (scope.timedOut()) return [];
+    throw error;
+  } finally {
+    scope.dispose();
+  }
 }
 
-function settledIn({ seq, event }: NumberedEvent): SettledTurn[] {
-  if (event.type !== 'result') return [];
-  const { turn_id, message_id, outcome, failure, cost_nano, finished_at, content } = event.turn;
-  return [
-    {
-      seq,
-      turn_id,
-      message_id,
-      outcome,
-      failure: failure && { code: failure.code, message: failure.message.slice(0, PREVIEW_CHARACTERS) },
-      cost_nano,
-      finished_at,
-      preview: content.slice(0, PREVIEW_CHARACTERS),
-      digest: createHash('sha256').update(content).digest('hex'),
-    },
-  ];
+/** Whether the event belongs to a turn that the agent began by itself. */
+function isOfOwnTurn({ event }: NumberedEvent): boolean {
+  return (event.type === 'text' || event.type === 'tool_started') && event.message_id === null;
+}
+
+function received(turns: SettledTurn[], cursor: number, line: AgentConnection): Received {
+  return { turns, cursor, background_tasks: line.backgroundTasks };
 }

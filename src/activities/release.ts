@@ -1,20 +1,66 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { abortScope } from '../domain/abort-scope.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
-import type { SessionActivities } from '../workflows/session-activities.ts';
+import type { Attachment, Received, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
+import type { AgentConnection } from './agent-connection.ts';
 import { ConnectionError } from './connection-errors.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
+import { settledIn } from './settled-in.ts';
 
-/** Lets a session's agent go. A gateway that is away, or a lease that somebody else holds, leaves nothing to let go. */
-export const makeRelease = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['release'] =>
+interface ReleaseDeps {
+  connections: Connections;
+  mirror: Mirror;
+}
+
+/** A gateway that was killed is back long before the last of these; it takes about 10 s to come to it. */
+const ATTEMPTS = 8;
+const DRAIN_MS = 3_000;
+
+/**
+ * Lets a session's agent go, and mirrors what it said since somebody last listened. A gateway that stays away, or a lease
+ * that somebody else holds, leaves nothing to let go.
+ */
+export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
   async function release({ attachment, mode, reason, snapshot }) {
-    await withFailures(async () => {
+    return await withFailures(async () => {
+      let let_go = true;
+      let received: Received | null = null;
       try {
         const line = await deps.connections.attach(attachment, { start: false });
-        await line.release(mode, reason);
+        const lastSeq = await line.release(mode, reason);
+        let_go = lastSeq !== null;
+        received = await drain(deps.mirror, line, attachment, lastSeq ?? line.openedAt);
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
+        const comesBack = error.type === 'UNAVAILABLE' || error.type === 'AGENT_UNREACHABLE';
+        if (comesBack && error.retryable && activityInfo().attempt < ATTEMPTS) throw error;
       }
+      if (!let_go) return { let_go, received };
       if (mode === 'idle') deps.connections.drop(attachment.session_id);
       if (snapshot !== null) await deps.mirror.write([{ type: 'session', snapshot }]);
+      return { let_go, received };
     });
   };
+
+/** Mirrors the events after the attachment's cursor, up to a number that the gateway has journalled already. */
+async function drain(mirror: Mirror, line: AgentConnection, attachment: Attachment, upTo: number): Promise<Received> {
+  const { session_id } = attachment;
+  const scope = abortScope([cancellationSignal()], DRAIN_MS);
+  const turns: SettledTurn[] = [];
+  let { cursor } = attachment;
+  try {
+    while (cursor < upTo) {
+      const batch = await line.take(cursor, scope.signal);
+      await mirror.write(batch.map(({ seq, event }) => ({ type: 'agent', session_id, seq, event })));
+      turns.push(...batch.flatMap(settledIn));
+      cursor = batch.at(-1)?.seq ?? cursor;
+    }
+  } catch (error) {
+    if (scope.timedOut()) throw new ConnectionError('UNAVAILABLE', `Events up to ${upTo} did not come`);
+    throw error;
+  } finally {
+    scope.dispose();
+  }
+  return { turns, cursor, background_tasks: line.backgroundTasks };
+}

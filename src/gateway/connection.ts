@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { parseFrame, requestIdOf } from './client-frames.ts';
 import type { AgentDriver } from './drivers/driver.ts';
@@ -19,6 +20,7 @@ type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
 const OPEN_LIMIT_MS = 10_000;
 const MAX_BAD_FRAMES = 100;
 const MAX_OPEN_TURNS = 1000;
+const SETTLE_LIMIT_MS = 2_000;
 
 export interface ConnectionDeps {
   registry: SessionRegistry;
@@ -145,7 +147,9 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
       return line.refuse(frame.request_id, 'BUSY', 'The agent works: a turn or a background task runs');
     }
     await (frame.mode === 'idle' ? open.slot.stop() : open.close(frame.reason ?? 'the session ended'));
-    line.send({ type: 'released', request_id: frame.request_id });
+    // The end of an agent may still be on its way into the journal.
+    for (let waited = 0; !open.log.isSettled && waited < SETTLE_LIMIT_MS; waited += 10) await sleep(10);
+    line.send({ type: 'released', request_id: frame.request_id, last_seq: open.log.lastSeq });
   }
 
   async function handle(frame: ClientFrame): Promise<void> {

@@ -169,7 +169,12 @@ export const serverFrame = z.discriminatedUnion('type', [
   opened,
   accepted,
   z.object({ type: z.literal('interrupted'), request_id: requestId, interrupted: z.boolean() }),
-  z.object({ type: z.literal('released'), request_id: requestId }),
+  z.object({
+    type: z.literal('released'),
+    request_id: requestId,
+    /** The journal's newest number: nothing comes after it until the next `send`. */
+    last_seq: z.number().int().nonnegative(),
+  }),
   z.object({
     type: z.literal('error'),
     request_id: requestId.optional(),

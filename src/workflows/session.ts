@@ -18,6 +18,7 @@ import { detailsMarkdown } from './details.ts';
 import { failureOf, failureType } from './failures.ts';
 import { reportDropped, reportRefused } from './reports.ts';
 import { firstConnect, mirror, receive, reconnect, release, send } from './proxies.ts';
+import type { Released } from './session-activities.ts';
 import type { SessionState } from './session-state.ts';
 import * as session from './session-state.ts';
 
@@ -142,10 +143,15 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
     }
   }
 
+  /** Version 0.1.0's first histories have no result of a release. */
+  function takeReleased(released: Released | undefined): void {
+    if (released !== undefined) update(session.released(state, released, now()));
+  }
+
   async function goIdle(): Promise<void> {
     const before = state;
     update(session.idled(state));
-    await release.executeWithOptions({ summary: 'idle: agent let go' }, [
+    const released = await release.executeWithOptions({ summary: 'idle: agent let go' }, [
       {
         attachment: session.attachmentOf(before),
         mode: 'idle',
@@ -153,6 +159,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
         snapshot: session.snapshotOf(state),
       },
     ]);
+    takeReleased(released);
     showStatus(state);
   }
 
@@ -193,10 +200,10 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       update(session.disconnecting(state));
       await mirror([{ type: 'session', snapshot: session.snapshotOf(state) }]);
       if (state.current !== null) listen();
-      const released = release.executeWithOptions({ summary: `closing: ${state.reason ?? ''}` }, [
+      const releasing = release.executeWithOptions({ summary: `closing: ${state.reason ?? ''}` }, [
         { attachment: session.attachmentOf(state), mode: 'close', reason: state.reason ?? '', snapshot: null },
       ]);
-      await released.catch((error: unknown) => log.warn('release failed', { type: failureType(error) }));
+      await releasing.then(takeReleased, (error: unknown) => log.warn('release failed', { type: failureType(error) }));
       await condition(() => state.current === null || !receiving, CLOSE_WAIT);
     }
     update(session.disconnected(state, now()));

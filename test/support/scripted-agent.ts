@@ -108,6 +108,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
         enter('release');
         closed ||= mode === 'close';
         if (snapshot !== null) writes.push({ type: 'session', snapshot });
+        return { let_go: true, received: null };
       },
       async mirror(batch) {
         enter('mirror');
