@@ -1,5 +1,6 @@
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { ApiLogger } from './logger.ts';
+import type { MirrorAdmin } from './mirror/mirror-admin.ts';
 import type { SessionService, UserService } from './service.ts';
 
 /** Where a door listens; port 0 takes a free one. */
@@ -63,6 +64,8 @@ export interface ApiOptions {
   internalToken: string;
   /** What those workers write to; without it there is no internal route. */
   mirror?: Mirror;
+  /** What operators do about the mirror; without it there are no routes for it. */
+  mirrorAdmin?: MirrorAdmin;
   /** Calls a minute for each caller, at each door; none: no limit. */
   rateLimitPerMinute?: number;
   version: string;

@@ -40,8 +40,8 @@ export interface SessionPast {
 
 /** Sessions as Temporal remembers them; the Temporal client implements it. Errors: as `SessionWorkflows`. */
 export interface SessionRecords {
-  /** Ids of all the sessions that Temporal still has, running and ended. May lag by a second. */
-  list(): Promise<string[]>;
+  /** All the sessions that Temporal still has, running and ended, oldest first. May lag by a second. */
+  list(): Promise<{ session_id: string; started_at: string; running: boolean }[]>;
   /** Null where Temporal has no workflow of that id. */
   record(sessionId: string): Promise<SessionRecord | null>;
   past(sessionId: string): Promise<SessionPast>;

@@ -6,6 +6,8 @@ import type { sessionWorkflow } from '../workflows/session.ts';
 import { recordOf } from '../workflows/session-state.ts';
 import { readRun } from './session-history.ts';
 
+type Listed = Awaited<ReturnType<SessionRecords['list']>>[number];
+
 const CALL_TIMEOUT_MS = 15_000;
 const LIST_TIMEOUT_MS = 120_000;
 
@@ -61,11 +63,16 @@ export function makeSessionRecords({ client }: { client: Client }): SessionRecor
   return {
     async list() {
       return await call(LIST_TIMEOUT_MS, async () => {
-        const ids = new Set<string>();
-        for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = "${SESSION_WORKFLOW}"` })) {
-          ids.add(workflowId.slice(workflowIdOf('').length));
+        const sessions = new Map<string, Listed>();
+        for await (const run of client.workflow.list({ query: `WorkflowType = "${SESSION_WORKFLOW}"` })) {
+          const session_id = run.workflowId.slice(workflowIdOf('').length);
+          const started_at = run.startTime.toISOString();
+          const known = sessions.get(session_id) ?? { session_id, started_at, running: false };
+          const earlier = started_at < known.started_at ? started_at : known.started_at;
+          const running = known.running || run.status.name === 'RUNNING';
+          sessions.set(session_id, { session_id, started_at: earlier, running });
         }
-        return [...ids];
+        return [...sessions.values()].sort((one, other) => (one.started_at < other.started_at ? -1 : 1));
       });
     },
     async record(sessionId) {

@@ -6,7 +6,7 @@ import { makeMirror } from '../../src/db/mirror/mirror.ts';
 import { REMADE_NOTICE } from '../../src/db/mirror/remake-session.ts';
 import type { Database } from '../../src/db/open.ts';
 import { makeMirrorRows } from '../../src/db/queries/mirror-rows.ts';
-import { at, exchange, history, snapshotOf } from '../support/histories.ts';
+import { exchange, history, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 
 const first = { type: 'session', snapshot: snapshotOf() } as const;

@@ -15,6 +15,7 @@ import { bindEvents } from './events-router.ts';
 import { makeIdentify } from './identify.ts';
 import { internalRouter } from './internal-router.ts';
 import { bindMessages } from './messages-router.ts';
+import { mirrorRouter } from './mirror-router.ts';
 import { originGuard } from './origin-guard.ts';
 import { requestId, requestIdOf } from './request-id.ts';
 import type { RouteSpec } from './route-spec.ts';
@@ -83,6 +84,9 @@ export function restApp(
   if (mirror !== undefined) {
     const bodyBytes = limits.internalBodyBytes;
     app.use(internalRouter({ mirror, internalToken, bodyBytes }));
+  }
+  if (options.mirrorAdmin !== undefined) {
+    app.use(mirrorRouter({ admin: options.mirrorAdmin, identify, calls, logger }));
   }
   app.use(notFound);
   app.use(errorHandler(logger, limits.bodyBytes));

@@ -2,6 +2,7 @@ import { admitRunning, admittedBefore, giveBack, isAdmitted } from '../../db/que
 import { makeSessionQueries } from '../../db/queries/sessions.ts';
 import { makeShowCost } from '../../db/show-cost.ts';
 import { hasEnded } from '../../domain/session.ts';
+import { LOST_SESSION } from '../mirror/lost-words.ts';
 import type { SessionServiceDeps } from './context.ts';
 import { endedSnapshot } from './own-snapshot.ts';
 
@@ -45,8 +46,7 @@ export async function reconcileAdmissions(
   async function showEnded(sessionId: string): Promise<void> {
     const session = sessions.find(sessionId);
     if (session === null || hasEnded(session.status)) return;
-    const failure = { code: 'UNAVAILABLE', message: 'The session was lost: no workflow runs for it' };
-    const end = { status: 'error', reason: failure.message, failure } as const;
+    const end = { status: 'error', reason: LOST_SESSION.message, failure: LOST_SESSION } as const;
     await deps.mirror.write([{ type: 'session', snapshot: endedSnapshot(session, end, new Date().toISOString()) }]);
   }
 }

@@ -69,6 +69,8 @@ export interface MirrorRowQueries {
   hasMessage(messageId: string): boolean;
   /** Whether the search index agrees with the messages. */
   searchIsWhole(): boolean;
+  /** Makes the search index anew. */
+  rebuildSearch(): void;
 }
 
 const SESSION = `SELECT id, user_id, project_path, title, options, status, reason, failure, agent, simulated, at_least_once,
@@ -132,6 +134,7 @@ export function makeMirrorRows(db: Database): MirrorRowQueries {
     openIds: () => openIds.all(),
     hasMessage: (messageId) => message.get(messageId) !== undefined,
     searchIsWhole: () => searchIsWhole(client),
+    rebuildSearch: () => void client.exec("INSERT INTO message_search (message_search) VALUES ('rebuild')"),
   };
 }
 

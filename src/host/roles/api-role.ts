@@ -1,7 +1,8 @@
-import type { Client } from '@temporalio/client';
+import { makeMirrorAdmin } from '../../api/mirror/mirror-admin.ts';
+import type { MirrorDeps } from '../../api/mirror/sources.ts';
 import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../api/project-policy.ts';
 import { startApi } from '../../api/server.ts';
-import { makeSessionService, reconcileAdmissions, type SessionServiceDeps } from '../../api/session-service.ts';
+import { makeSessionService, type SessionServiceDeps } from '../../api/session-service.ts';
 import { isLoopbackHost } from '../../config/loopback.ts';
 import type { Config } from '../../config/sections.ts';
 import { makeBus } from '../../db/bus.ts';
@@ -10,18 +11,17 @@ import { closeDatabase, openDatabase } from '../../db/open.ts';
 import { makeUserService } from '../../db/users.ts';
 import type { Mirror } from '../../domain/mirror-write.ts';
 import { makeGatewayControl } from '../../gateway/control-client.ts';
+import { makeJournalReader } from '../../gateway/journal-client.ts';
 import { makeTemporalClient } from '../../temporal/connect.ts';
-import { prepareNamespace } from '../../temporal/prepare-namespace.ts';
+import { makeSessionRecords } from '../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { markCalls } from '../fault-points.ts';
 import { dataFiles } from '../data-files.ts';
-import { retryUntil } from '../retry-until.ts';
+import { keepUp } from './keep-up.ts';
 import { NEVER, temporalSettings, type Part, type PartOptions } from './part.ts';
 
 /** Events after which a session continues as new: about a second of replay. */
 const BUDGET_EVENTS = 1_000;
-const RETRY_MS = 300;
-const RECONCILE_MS = 60_000;
 
 /** The api, and the mirror that a worker of the same process writes to. */
 export interface ApiPart extends Part {
@@ -36,10 +36,14 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
   const trackCosts = config.claude_code.track_costs;
   const mirror = markCalls('mirror', makeMirror(db, bus, { trackCosts }), options.reach);
   const client = makeTemporalClient(temporalSettings(config));
-  const deps: SessionServiceDeps = {
+  const gateway = { url: config.claude_code.websocket_url, token: secrets.gatewayToken };
+  const deps: SessionServiceDeps & MirrorDeps = {
     db,
     bus,
     mirror,
+    records: makeSessionRecords({ client }),
+    journal: makeJournalReader(gateway),
+    retentionDays: config.temporal.retention_days,
     trackCosts,
     logger,
     workflows: markCalls(
@@ -51,7 +55,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
       }),
       options.reach,
     ),
-    gateway: makeGatewayControl({ url: config.claude_code.websocket_url, token: secrets.gatewayToken }),
+    gateway: makeGatewayControl(gateway),
     projects: projectPolicy(config),
     limits: {
       maxSessions: config.claude_code.max_sessions,
@@ -74,11 +78,12 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
     supervisorToken: secrets.supervisorToken,
     internalToken: secrets.internalToken,
     mirror,
+    mirrorAdmin: makeMirrorAdmin(deps),
     rateLimitPerMinute: config.server.rate_limit_per_minute || undefined,
     version: options.version,
     logger,
   });
-  const upkeep = keepUp(options, client, deps, startedAt);
+  const endUpkeep = keepUp({ ...options, client, deps, startedAt });
   return {
     name: 'api',
     address: `${server.restUrl}, ${server.supervisorUrl}`,
@@ -86,40 +91,11 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
     failed: NEVER,
     async close() {
       await server.close();
-      clearInterval(upkeep);
+      endUpkeep();
       await client.connection.close();
       closeDatabase(db);
     },
   };
-}
-
-/** Prepares the namespace once Temporal answers, and keeps the places under `max_sessions` true. */
-function keepUp(options: PartOptions, client: Client, deps: SessionServiceDeps, startedAt: Date): NodeJS.Timeout {
-  const { config, logger, signal } = options;
-  const reconcile = async (takenBefore: Date): Promise<void> => {
-    const { given_back, admitted } = await reconcileAdmissions(deps, takenBefore);
-    if (given_back.length + admitted.length > 0)
-      logger.warn({ given_back, admitted }, 'places under max_sessions mended');
-  };
-  const atStart = retryUntil(
-    async () => {
-      await prepareNamespace(client, { retentionDays: config.temporal.retention_days });
-      await reconcile(startedAt);
-    },
-    {
-      signal,
-      everyMs: RETRY_MS,
-      onFailure: (error) => logger.info({ reason: error.message }, 'waiting for Temporal'),
-    },
-  );
-  atStart.catch((error: unknown) => {
-    if (!signal.aborted) logger.error({ err: error }, 'the namespace could not be prepared');
-  });
-  return setInterval(() => {
-    reconcile(new Date(Date.now() - RECONCILE_MS)).catch((error: unknown) =>
-      logger.warn({ err: error }, 'reconciling failed'),
-    );
-  }, RECONCILE_MS).unref();
 }
 
 /** Folders are looked at where they are: here, unless the agents are on another machine. */
