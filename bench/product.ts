@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import Database from 'better-sqlite3';
+import { WebSocket } from 'ws';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { workflowIdOf } from '../src/workflows/definitions.ts';
+import { makeSystem, type System } from '../test/support/system.ts';
+
+/** The product under load: real processes, driven from outside. */
+export interface Product {
+  system: System;
+  create(): Promise<string>;
+  send(sessionId: string, text: string): Promise<void>;
+  /** The same over one supervisor socket. */
+  sendBySocket(sessionId: string, text: string): Promise<void>;
+  /** Events and bytes of a session's history so far. */
+  history(sessionId: string): Promise<{ events: number; bytes: number; tasks: number }>;
+  /** Bytes of the SQLite file that are in use. */
+  databaseBytes(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts the product with room for many sessions. */
+export async function startProduct(env: NodeJS.ProcessEnv): Promise<Product> {
+  const system = await makeSystem({
+    env: {
+      XSWARM_CLAUDE_CODE_MAX_SESSIONS: '100000',
+      XSWARM_CLAUDE_CODE_MAX_SESSIONS_PER_USER: '100000',
+      XSWARM_CLAUDE_CODE_IDLE_TIMEOUT_SECONDS: '36000',
+      ...env,
+    },
+  });
+  await system.start();
+  await system.cli('user', 'add', 'bench', '--admin');
+  const connection = await Connection.connect({ address: system.temporalAddress });
+  const client = new Client({ connection });
+  const token = readFileSync(join(system.home, 'secrets', 'supervisor-token'), 'utf8').trim();
+  const socket = new WebSocket(system.supervisorUrl, { headers: { authorization: `Bearer ${token}` } });
+  await once(socket, 'open');
+  const waiting = new Map<string, (frame: { type: string; message?: string }) => void>();
+  socket.on('message', (data: Buffer) => {
+    const frame = JSON.parse(data.toString()) as { type: string; request_id?: string; message?: string };
+    waiting.get(frame.request_id ?? '')?.(frame);
+  });
+  let requests = 0;
+
+  return {
+    system,
+    async create() {
+      const answer = await system.rest('POST', '/sessions', { user_id: 'bench', project_path: system.project });
+      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+      return answer.body.session_id as string;
+    },
+    async send(sessionId, text) {
+      const answer = await system.rest('POST', `/sessions/${sessionId}/messages`, { message: text });
+      if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    },
+    async sendBySocket(session_id, message) {
+      const request_id = String((requests += 1));
+      const answered = new Promise<{ type: string; message?: string }>((resolve) => waiting.set(request_id, resolve));
+      socket.send(JSON.stringify({ type: 'claude_code_message', session_id, message, request_id }));
+      const frame = await answered;
+      waiting.delete(request_id);
+      if (frame.type === 'error') throw new Error(frame.message);
+    },
+    async history(sessionId) {
+      const handle = client.workflow.getHandle(workflowIdOf(sessionId));
+      const { historyLength, historySize } = await handle.describe();
+      const { events } = await handle.fetchHistory();
+      const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes).length;
+      return { events: historyLength, bytes: historySize ?? 0, tasks };
+    },
+    databaseBytes() {
+      const db = new Database(join(system.home, 'xswarm.db'), { readonly: true });
+      const pages =
+        Number(db.pragma('page_count', { simple: true })) - Number(db.pragma('freelist_count', { simple: true }));
+      const bytes = pages * Number(db.pragma('page_size', { simple: true }));
+      db.close();
+      return bytes;
+    },
+    async stop() {
+      socket.terminate();
+      await connection.close();
+      await system.remove();
+    },
+  };
+}
