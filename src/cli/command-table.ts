@@ -21,6 +21,10 @@ export const COMMANDS: Record<string, LoadCommand> = {
   'token list': async () => (await import('./commands/token-list.ts')).TokenListCommand,
   'token revoke': async () => (await import('./commands/token-revoke.ts')).TokenRevokeCommand,
   'config show': async () => (await import('./commands/config-show.ts')).ConfigShowCommand,
+  'mirror check': async () => (await import('./commands/mirror-check.ts')).MirrorCheckCommand,
+  'mirror rebuild': async () => (await import('./commands/mirror-rebuild.ts')).MirrorRebuildCommand,
+  backup: async () => (await import('./commands/backup.ts')).BackupCommand,
+  restore: async () => (await import('./commands/restore.ts')).RestoreCommand,
   doctor: async () => (await import('./commands/doctor.ts')).DoctorCommand,
   completion: async () => (await import('./commands/completion.ts')).CompletionCommand,
 };

@@ -35,7 +35,12 @@ export async function catchUpWithTemporal(
   for (const id of rows.openIds()) {
     signal.throwIfAborted();
     if (running.has(id) && !queues) continue;
-    const record = await deps.records.record(id);
+    const record = await deps.records.record(id).catch((error: unknown) => {
+      // One that was stopped in Temporal can be read while a worker runs; without one it is ended as lost.
+      if (running.has(id)) throw error;
+      deps.logger.warn({ err: error, session_id: id }, 'the end of a session could not be read');
+      return null;
+    });
     if (record === null || !(record.ended || isBehind(record, rows))) continue;
     await deps.mirror.write(writesOf(record, await deps.records.past(id), rows));
     (record.ended ? ended : behind).push(id);
