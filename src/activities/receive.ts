@@ -8,7 +8,7 @@ import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
 import { settledIn } from './settled-in.ts';
 
-const HEARTBEAT_MS = 2_000;
+const HEARTBEAT_MS = 1_000;
 /** An agent may begin a turn by itself a moment after its last background task ended. */
 const LINGER_MS = 2_000;
 

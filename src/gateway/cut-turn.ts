@@ -4,6 +4,10 @@ import type { TurnEnd, TurnRecord } from './drivers/driver.ts';
 
 /** How often one message is handed to an agent before it is given up. */
 export const MAX_ATTEMPTS = 3;
+/** The same where it was the gateway that ended: mostly that is nothing which the message could be blamed for. */
+export const MAX_GATEWAY_ATTEMPTS = 10;
+/** The reason of a turn that an earlier gateway process left running. */
+export const GATEWAY_ENDED = 'the gateway ended';
 
 /** Everything that is known about a turn that stopped without a result. */
 export interface CutTurn {
@@ -44,7 +48,8 @@ export function decideCutTurn(turn: CutTurn): CutDecision {
   if (turn.stopped !== null) return settle('failed', turn.stopped);
 
   const traceless = record.found === 'nothing' && !turn.journalled.some(leavesTrace);
-  if (turn.attempts < MAX_ATTEMPTS && !turn.consumed) {
+  const limit = turn.reason === GATEWAY_ENDED ? MAX_GATEWAY_ATTEMPTS : MAX_ATTEMPTS;
+  if (turn.attempts < limit && !turn.consumed) {
     if (traceless) return { type: 'rerun' };
     if (turn.onInterrupt === 'continue') return { type: 'continue' };
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Failure } from '../domain/session.ts';
 import type { AgentMessage } from '../domain/turn.ts';
+import { GATEWAY_ENDED } from './cut-turn.ts';
 import type { TurnRow } from './journal/journal.ts';
 
 /** A turn that has no outcome yet. */
@@ -32,6 +33,6 @@ export function newTurnRow(session_id: string, message_id: string, seq: number, 
 
 /** A turn as an earlier process left it. One that ran then was cut off. */
 export function reopenTurn(row: TurnRow, message: AgentMessage): OpenTurn {
-  const cut = row.state === 'running' ? { reason: 'the gateway ended', consumed: false } : null;
+  const cut = row.state === 'running' ? { reason: GATEWAY_ENDED, consumed: false } : null;
   return { row, message, cut, continuing: false, stopped: null };
 }

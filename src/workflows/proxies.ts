@@ -38,7 +38,8 @@ export const { send } = proxyLocalActivities<Pick<SessionActivities, 'send'>>({
 /** Long, with heartbeats; an attempt that loses its socket is tried again at once on any worker. */
 export const { receive } = proxyActivities<Pick<SessionActivities, 'receive'>>({
   startToCloseTimeout: '24h',
-  heartbeatTimeout: '5s',
+  // After the death of its worker a turn is not listened to for so long.
+  heartbeatTimeout: '3s',
   cancellationType: 'TRY_CANCEL',
   retry: {
     initialInterval: '100ms',

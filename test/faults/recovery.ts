@@ -7,10 +7,16 @@ export type RecoveryTimes = Map<string, number[]>;
 
 /** An answer that was on its way already is no recovery. */
 const UNTOUCHED_MS = 20;
+const SLOW_MS = 6_000;
 const LIMIT_MS = 60_000;
 
 /** Measures how soon sessions answer again: those that a probe asks at that moment and those that waited for an answer. */
-export function makeRecoveryWatch(options: { caller: Caller; ledger: CallerLedger; probes: string[] }): {
+export function makeRecoveryWatch(options: {
+  caller: Caller;
+  ledger: CallerLedger;
+  probes: string[];
+  say(line: string): void;
+}): {
   times: RecoveryTimes;
   /** Another harm came: what is being measured counts as the recovery from several. */
   disturb(): void;
@@ -40,7 +46,9 @@ export function makeRecoveryWatch(options: { caller: Caller; ledger: CallerLedge
       const stop = ledger.onAnswer(({ session_id, answeredAt, refused }) => {
         if (answeredAt === null || !waiting.delete(session_id)) return;
         const tookMs = answeredAt - began;
-        if (tookMs > UNTOUCHED_MS && refused === null) found.push(tookMs);
+        if (tookMs <= UNTOUCHED_MS || refused !== null) return;
+        found.push(tookMs);
+        if (tookMs > SLOW_MS) options.say(`slow: ${session_id} after ${Math.round(tookMs)} ms (${recovers})`);
       });
       count += 1;
       const probe = probes[count % probes.length]!;

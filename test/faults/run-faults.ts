@@ -103,7 +103,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       pace: run.pace ?? 1,
       plain: run.simulated === false,
     });
-    const watch = makeRecoveryWatch({ caller, ledger, probes });
+    const watch = makeRecoveryWatch({ caller, ledger, probes, say: (line) => run.say(line) });
     let measuring = false;
     const measure = async (recovers: string): Promise<void> => {
       if (measuring) return watch.disturb();

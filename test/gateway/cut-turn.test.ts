@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decideCutTurn, MAX_ATTEMPTS } from '../../src/gateway/cut-turn.ts';
+import { decideCutTurn, GATEWAY_ENDED, MAX_ATTEMPTS, MAX_GATEWAY_ATTEMPTS } from '../../src/gateway/cut-turn.ts';
 import type { CutTurn } from '../../src/gateway/cut-turn.ts';
 import type { AgentEvent } from '../../src/domain/event.ts';
 
@@ -43,6 +43,12 @@ const cases: [string, Partial<CutTurn>, string][] = [
   ['no trace, but a session that continues', { onInterrupt: 'continue' }, 'rerun'],
   ['only a permission was journalled', { journalled: [denied] }, 'rerun'],
   ['no trace after the last attempt', { attempts: MAX_ATTEMPTS }, 'failed AGENT_UNREACHABLE'],
+  ['no trace, the gateway died that often', { attempts: MAX_ATTEMPTS, reason: GATEWAY_ENDED }, 'rerun'],
+  [
+    'no trace, the gateway died all the time',
+    { attempts: MAX_GATEWAY_ATTEMPTS, reason: GATEWAY_ENDED },
+    'failed AGENT_UNREACHABLE',
+  ],
   ['no trace, but the agent says it knew the message', { consumed: true }, 'unknown TURN_UNKNOWN'],
   ['a text in the journal only', { journalled: [text] }, 'unknown TURN_UNKNOWN'],
   ['a tool in the journal only', { journalled: [tool] }, 'unknown TURN_UNKNOWN'],
