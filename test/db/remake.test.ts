@@ -6,6 +6,7 @@ import { makeMirror } from '../../src/db/mirror/mirror.ts';
 import { REMADE_NOTICE } from '../../src/db/mirror/remake-session.ts';
 import type { Database } from '../../src/db/open.ts';
 import { makeMirrorRows } from '../../src/db/queries/mirror-rows.ts';
+import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
 import { exchange, history, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 
@@ -67,6 +68,20 @@ test('remake() keeps what is written while the rows are gathered', async (t) => 
     ['s-1-m-1', 's-1-t-1', 's-1-m-2', 's-1-t-2'],
   );
   assert.equal(rows?.session.agent_seq, 6);
+});
+
+test('remake() of one session runs one call after another', async (t) => {
+  const db = openTestDb(t);
+  const mirror = makeMirror(db, makeBus());
+  const order: string[] = [];
+  const slowly = async (name: string): Promise<MirrorWrite[]> => {
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    order.push(`${name} ends`);
+    return [first];
+  };
+  await Promise.all([mirror.remake('s-1', () => slowly('one')), mirror.remake('s-1', () => slowly('two'))]);
+  assert.deepEqual(order, ['one begins', 'one ends', 'two begins', 'two ends']);
 });
 
 test('remake() gives no number of the stream twice, and tells who waits for a message', async (t) => {

@@ -23,7 +23,7 @@ export interface SqliteMirror extends Mirror {
   /**
    * Replaces the rows of a session by what `gather` gives, in one transaction, so that readers see the old ones or the new
    * ones. What is written meanwhile is kept. Where `gather` gives null it leaves everything as it is (then false).
-   * One call a session at a time.
+   * Calls for one session run one after another.
    */
   remake(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean>;
 }
@@ -38,6 +38,7 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
   const waiting: Waiting[] = [];
   /** What was written of sessions since their remaking began. */
   const meanwhile = new Map<string, MirrorWrite[]>();
+  const remaking = new Map<string, Promise<unknown>>();
 
   const commit = db.$client.transaction((callers: Waiting[]): Published[] => {
     const batch = beginBatch(statements, showCost, new Date().toISOString());
@@ -92,21 +93,31 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
     remakeSession({ client: db.$client, statements, showCost, now: new Date().toISOString() }, sessionId, writes),
   );
 
+  async function gatherAndRemake(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean> {
+    const kept: MirrorWrite[] = [];
+    meanwhile.set(sessionId, kept);
+    try {
+      const writes = await gather();
+      if (writes === null) return false;
+      const published = db.relaxed(() => remake.immediate(sessionId, [...writes, ...kept]));
+      for (const one of published) bus.publish(one);
+      return true;
+    } catch (error) {
+      throw isDatabaseAway(error) ? errors.unavailable('Database', error) : error;
+    } finally {
+      meanwhile.delete(sessionId);
+    }
+  }
+
   return {
     async remake(sessionId, gather) {
-      if (meanwhile.has(sessionId)) throw new Error(`Session is being remade already: ${sessionId}`);
-      const kept: MirrorWrite[] = [];
-      meanwhile.set(sessionId, kept);
+      const before = remaking.get(sessionId) ?? Promise.resolve();
+      const made = before.catch(() => undefined).then(() => gatherAndRemake(sessionId, gather));
+      remaking.set(sessionId, made);
       try {
-        const writes = await gather();
-        if (writes === null) return false;
-        const published = db.relaxed(() => remake.immediate(sessionId, [...writes, ...kept]));
-        for (const one of published) bus.publish(one);
-        return true;
-      } catch (error) {
-        throw isDatabaseAway(error) ? errors.unavailable('Database', error) : error;
+        return await made;
       } finally {
-        meanwhile.delete(sessionId);
+        if (remaking.get(sessionId) === made) remaking.delete(sessionId);
       }
     },
     write(writes) {
