@@ -22,7 +22,7 @@ export function partPids(startPid: number): PartPids {
   const find = (pattern: RegExp): number =>
     all.filter(({ pid, args }) => below.has(pid) && pattern.test(args)).at(-1)?.pid ?? 0;
   return {
-    temporal: find(/server start-dev/),
+    temporal: find(/^\S*temporal server start-dev/),
     gateway: find(/--roles gateway/),
     app: find(/--roles api,worker/),
   };
