@@ -9,8 +9,8 @@ export interface SessionRecord {
   snapshot: SessionSnapshot;
   /** Whether the workflow is over, by itself or by an operator. */
   ended: boolean;
-  /** False while a connection is being opened: the snapshot of that version is not written yet. */
-  connected: boolean;
+  /** While a connection is being opened the snapshot of this version is for that to write, and maybe not written yet. */
+  opening: boolean;
   /** Newest event number of the gateway that the ledger has booked. */
   cursor: number;
   cost_nano: NanoUsd;

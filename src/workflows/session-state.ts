@@ -52,6 +52,8 @@ export interface SessionState extends SessionStart {
   closing: string | null;
   /** What was reported as not carried out, the latest ones; a state of an older release has none. */
   unsent?: TurnResult[];
+  /** Whether the snapshot of this version is for the connection that is being opened to write. */
+  opening?: boolean;
 }
 
 const TAKEN_IDS = 1_000;
@@ -120,12 +122,18 @@ export function beginTurn(state: SessionState): SessionState {
 
 /** Begins a connection: a new lease, and a snapshot version of its own for what it will write. */
 export function beginConnect(state: SessionState): SessionState {
-  return { ...state, connected: false, epoch: state.epoch + 1, version: state.version + 1 };
+  return { ...state, connected: false, opening: true, epoch: state.epoch + 1, version: state.version + 1 };
 }
 
 /** The connection is up. */
 export function connected(state: SessionState, peer: Connected): SessionState {
-  return { ...state, ...peer, connected: true, status: state.closing === null ? 'active' : state.status };
+  return {
+    ...state,
+    ...peer,
+    connected: true,
+    opening: false,
+    status: state.closing === null ? 'active' : state.status,
+  };
 }
 
 /** The connection is gone; the next turn opens a new one. */
@@ -163,7 +171,7 @@ export function isQuiet(state: SessionState): boolean {
 
 /** The agent process was let go, the conversation stays. */
 export function idled(state: SessionState): SessionState {
-  return { ...state, status: 'idle', connected: false, version: state.version + 1 };
+  return { ...state, status: 'idle', connected: false, opening: false, version: state.version + 1 };
 }
 
 /** Books what the release brought; a session whose agent works on is active again. */
@@ -180,7 +188,7 @@ export function close(state: SessionState, reason: string): SessionState {
 
 /** The session begins to end. */
 export function disconnecting(state: SessionState): SessionState {
-  return { ...state, status: 'disconnecting', reason: state.closing, version: state.version + 1 };
+  return { ...state, status: 'disconnecting', reason: state.closing, opening: false, version: state.version + 1 };
 }
 
 /** The session has ended. */
@@ -189,6 +197,7 @@ export function disconnected(state: SessionState, now: string): SessionState {
     ...state,
     status: 'disconnected',
     reason: state.closing,
+    opening: false,
     connected: false,
     background_tasks: 0,
     ended_at: now,
@@ -202,6 +211,7 @@ export function broken(state: SessionState, failure: Failure, now: string): Sess
     ...state,
     status: 'error',
     reason: failure.message,
+    opening: false,
     failure,
     connected: false,
     background_tasks: 0,
@@ -237,11 +247,11 @@ export function noteUnsent(state: SessionState, reports: MirrorWrite[]): Session
 
 /** What the session is checked by, and made again from where the mirror was lost. */
 export function recordOf(state: SessionState): SessionRecord {
-  const { connected, cursor, cost_nano, message_count, current, queue, status } = state;
+  const { opening = false, cursor, cost_nano, message_count, current, queue, status } = state;
   return {
     snapshot: snapshotOf(state),
     ended: status === 'disconnected' || status === 'error',
-    connected,
+    opening,
     cursor,
     cost_nano,
     message_count,

@@ -247,7 +247,7 @@ test('the record of a session is the same while it runs, after it ended and afte
       for (const message_id of ids) await workflows.submit(session.session_id, { message_id, content: 'go' });
       await until('all done', async () => (await records.record(session.session_id))?.cursor === ids.length);
       const running = await records.record(session.session_id);
-      assert.deepEqual([running?.ended, running?.connected, running?.waiting], [false, true, []]);
+      assert.deepEqual([running?.ended, running?.opening, running?.waiting], [false, false, []]);
       assert.deepEqual([running?.cost_nano, running?.message_count], [12_000, 12]);
 
       const past = await records.past(session.session_id);

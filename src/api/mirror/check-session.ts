@@ -80,7 +80,7 @@ function isMissed({ status, version, ended_at }: MirroredSession, retentionDays:
 
 function versionDifference({ record }: SessionSources, { version }: MirroredSession, { final }: Plan): string[] {
   if (record === null || version === final.version) return [];
-  const isOpening = !record.ended && !record.connected && version === record.snapshot.version;
+  const isOpening = !record.ended && record.opening && version === record.snapshot.version;
   return isOpening ? [] : [`version is ${version}, should be ${final.version}`];
 }
 

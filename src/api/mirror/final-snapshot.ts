@@ -38,14 +38,14 @@ export function finalSnapshot(
 }
 
 /** What the workflow would have the mirror show. */
-export function shownOf({ snapshot, ended, connected }: SessionRecord, old: MirroredSession | null): SessionSnapshot {
+export function shownOf({ snapshot, ended, opening }: SessionRecord, old: MirroredSession | null): SessionSnapshot {
   if (ended && !hasEnded(snapshot.status)) {
     const version = Math.max(snapshot.version + 1, old?.status === 'error' ? old.version : 0);
     const ended_at = old?.ended_at ?? new Date().toISOString();
     return { ...snapshot, version, status: 'error', reason: LOST_SESSION.message, failure: LOST_SESSION, ended_at };
   }
   // The version of a connection that is being opened belongs to what that connection will write.
-  if (!ended && !connected) return { ...snapshot, version: Math.max(1, snapshot.version - 1) };
+  if (!ended && opening) return { ...snapshot, version: Math.max(1, snapshot.version - 1) };
   return snapshot;
 }
 

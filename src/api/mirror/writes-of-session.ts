@@ -49,23 +49,23 @@ export function writesOfSession(sources: SessionSources, options: WritesOptions)
   ];
 }
 
-/** The statuses before the final one. Each change had a version of its own, so there are enough for them. */
+/** The statuses up to the final one. Each change had a version of its own, so there are enough for them. */
 function statusChanges({ past }: SessionSources, final: SessionSnapshot): Happened[] {
   const begun = { timestamp: final.started_at, status: 'connecting' as SessionStatus };
   const known = past.statuses.length === 0 ? [begun] : past.statuses;
-  const ends = hasEnded(final.status) && known.at(-1)?.status === final.status;
-  const before = (ends ? known.slice(0, -1) : known).map((change) => ({ ...change, reason: null as string | null }));
+  const last = known.at(-1)?.status === final.status ? known.at(-1) : undefined;
+  const before = known.slice(0, last === undefined ? undefined : -1).map((change) => ({ ...change, reason: '' }));
   if (final.status === 'disconnected' && before.at(-1)?.status !== 'idle') {
-    before.push({ timestamp: final.ended_at ?? final.last_activity, status: 'disconnecting', reason: final.reason });
+    const timestamp = final.ended_at ?? final.last_activity;
+    before.push({ timestamp, status: 'disconnecting', reason: final.reason ?? '' });
   }
-  const shown = final.version > 1 ? before.slice(1 - final.version) : [];
-  return shown.map(({ timestamp, status, reason }, index) => ({
-    timestamp,
-    write: {
-      type: 'session',
-      snapshot: { ...final, version: index + 1, status, reason, failure: null, ended_at: null },
-    },
-  }));
+  const shown = before.slice(-final.version).map(({ timestamp, status, reason }, version): Happened => {
+    const change = { version, status, reason: reason || null, failure: null, ended_at: null };
+    return { timestamp, write: { type: 'session', snapshot: { ...final, ...change } } };
+  });
+  // The end is the last thing that happens; another status came where it came.
+  if (last === undefined || hasEnded(final.status)) return shown;
+  return [...shown, { timestamp: last.timestamp, write: { type: 'session', snapshot: final } }];
 }
 
 /** Merges by time; what is in one list keeps its order, whatever its clock says. */
