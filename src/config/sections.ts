@@ -43,6 +43,7 @@ export const SECTIONS = {
     permission_mode: choice(PERMISSION_MODES, 'default', 'Permission mode of new sessions'),
     max_parallel_starts: wholeNumber(2, 1, 64, 'Agent processes that may start at the same time'),
     max_agents: wholeNumber(50, 1, 10_000, 'Agent processes that may run at the same time'),
+    prewarm: wholeNumber(0, 0, 64, 'Claude Code processes kept ready for new sessions of the projects used last'),
     stall_seconds: wholeNumber(900, 0, 7 * DAY, 'Seconds that a turn may stand still: no output, no work; 0: for ever'),
     turn_limit_seconds: wholeNumber(DAY, 0, 30 * DAY, 'Seconds that a turn may take; 0: for ever'),
   },

@@ -12,6 +12,8 @@ export interface PoolMember {
 export interface AgentPool {
   /** Takes a place, letting go the agent that was idle longest if it must. False when all of them work. */
   reserve(member: PoolMember): boolean;
+  /** Takes a place only if one is free. */
+  reserveSpare(member: PoolMember): boolean;
   /** Whether `reserve` would succeed. */
   hasRoom(member: PoolMember): boolean;
   free(member: PoolMember): void;
@@ -43,6 +45,11 @@ export function makeAgentPool(limits: { maxAgents: number; maxParallelStarts: nu
         members.delete(victim);
         victim.evict();
       }
+      members.add(member);
+      return true;
+    },
+    reserveSpare(member) {
+      if (members.size >= limits.maxAgents) return false;
       members.add(member);
       return true;
     },

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { XswarmError } from '../domain/errors.ts';
-import type { AgentPool, PoolMember } from './agent-pool.ts';
-import type { Agent, AgentDriver, AgentReport, AgentRequest } from './drivers/driver.ts';
-import type { Journal } from './journal/journal.ts';
-import type { GatewayLogger } from './logger.ts';
-import { processStarted } from './process-table.ts';
+import type { PoolMember } from './agent-pool.ts';
+import type { Agent, AgentReport, AgentRequest, Conversation } from './drivers/driver.ts';
+import { launchAgent } from './launch-agent.ts';
+import type { LaunchDeps } from './launch-agent.ts';
+import type { WarmAgents } from './warm-agents.ts';
 
 /** How long an agent gets to end by itself. */
 const STOP_GRACE_MS = 1000;
@@ -31,21 +30,25 @@ export interface AgentSlot {
   stop(graceMs?: number): Promise<void>;
 }
 
-interface SlotDeps {
-  driver: AgentDriver;
-  pool: AgentPool;
-  journal: Journal;
+interface SlotDeps extends LaunchDeps {
+  warm: WarmAgents;
   report: (report: AgentReport) => void;
   idleSince: () => number | null;
   evict: () => void;
-  logger: GatewayLogger;
+  /** Writes down that the session goes on in this conversation. Throws when it cannot be written. */
+  adopt: (conversation: Conversation) => void;
+}
+
+function givenUp(): XswarmError {
+  return new XswarmError('UNAVAILABLE', 'The start of the agent was given up');
 }
 
 export function makeAgentSlot(deps: SlotDeps): AgentSlot {
-  const { driver, pool, journal } = deps;
+  const { driver, pool, warm } = deps;
   const member: PoolMember = { idleSince: deps.idleSince, evict: deps.evict };
   let agent: Agent | null = null;
   let since: string | null = null;
+  let isGone = false;
   let stops = 0;
   let giveUp = new AbortController();
   let turnstile: Promise<unknown> = Promise.resolve();
@@ -58,69 +61,60 @@ export function makeAgentSlot(deps: SlotDeps): AgentSlot {
 
   async function start(wish: AgentWish): Promise<Agent> {
     if (agent !== null) return agent;
-    if (driver.usesProcesses) await takePlace(giveUp.signal);
-    const agentId = randomUUID();
     since = new Date().toISOString();
+    isGone = false;
     try {
-      const started = driver.usesProcesses ? await startProcess(wish, agentId) : await startAgent(wish, agentId);
+      const started = (await claim(wish)) ?? (await launch(wish));
+      // Its end may be reported before its start is.
+      if (isGone) throw new XswarmError('AGENT_UNREACHABLE', 'The agent ended at once');
       agent = started;
-      return started;
     } catch (error) {
-      leave(agentId);
+      leave();
       throw error;
     }
+    if (!wish.conversation.established) warm.foresee(wish);
+    return agent;
+  }
+
+  /** One that was started ahead; its conversation is the session's once that is written. */
+  async function claim(wish: AgentWish): Promise<Agent | null> {
+    const claimed = await warm.claim(wish, member);
+    if (claimed === null) return null;
+    try {
+      if (giveUp.signal.aborted) throw givenUp();
+      deps.adopt(claimed.conversation);
+    } catch (error) {
+      await claimed.agent.stop(STOP_GRACE_MS);
+      throw error;
+    }
+    claimed.attach(report);
+    return claimed.agent;
+  }
+
+  async function launch(wish: AgentWish): Promise<Agent> {
+    if (driver.usesProcesses) await takePlace(giveUp.signal);
+    return launchAgent(deps, { ...wish, signal: giveUp.signal, report });
+  }
+
+  function report(each: AgentReport): void {
+    if (each.type === 'exited') leave();
+    deps.report(each);
+  }
+
+  function leave(): void {
+    isGone = true;
+    agent = null;
+    since = null;
+    pool.free(member);
   }
 
   async function takePlace(signal: AbortSignal): Promise<void> {
     for (let waited = 0; !pool.reserve(member); waited += PLACE_POLL_MS) {
-      if (signal.aborted) throw new XswarmError('UNAVAILABLE', 'The start of the agent was given up');
+      if (signal.aborted) throw givenUp();
       if (waited >= PLACE_LIMIT_MS) {
         throw new XswarmError('UNAVAILABLE', 'All places for agents are taken by agents that work; try again later');
       }
       await sleep(PLACE_POLL_MS);
-    }
-  }
-
-  function startProcess(wish: AgentWish, agentId: string): Promise<Agent> {
-    const { signal } = giveUp;
-    return pool.starting(signal, () => {
-      // Written before the process exists: from here a sweep finds it by its tag, whenever the gateway dies.
-      journal.addAgent({ agent_id: agentId, session_id: wish.session_id, started_at: since! });
-      return startAgent(wish, agentId);
-    });
-  }
-
-  function startAgent(wish: AgentWish, agentId: string): Promise<Agent> {
-    return driver.start({
-      ...wish,
-      agent_id: agentId,
-      signal: giveUp.signal,
-      spawned: (pid) => notePid(agentId, pid),
-      report(report) {
-        if (report.type === 'exited') {
-          agent = null;
-          leave(agentId);
-        }
-        deps.report(report);
-      },
-    });
-  }
-
-  function notePid(agentId: string, pid: number): void {
-    processStarted(pid)
-      .then((started) => journal.setAgentProcess(agentId, pid, started))
-      .catch((error: unknown) => deps.logger.warn({ err: error, pid }, 'cannot note the process of an agent'));
-  }
-
-  function leave(agentId: string): void {
-    since = null;
-    if (!driver.usesProcesses) return;
-    pool.free(member);
-    try {
-      journal.endAgent(agentId, new Date().toISOString());
-    } catch (error) {
-      // The next start's sweep looks for it once more and finds nothing.
-      deps.logger.warn({ err: error, agent_id: agentId }, 'cannot note the end of an agent');
     }
   }
 

@@ -8,15 +8,17 @@ import { residentBytes } from './process-table.ts';
 import { AGENT_PROTOCOL } from './protocol.ts';
 import type { SessionHost } from './session-host.ts';
 import type { SessionRegistry } from './session-registry.ts';
+import type { WarmAgents } from './warm-agents.ts';
 import { GREETING } from './upgrade.ts';
 
 /** One agent, as `GET /status` shows it. */
 export interface AgentStatus {
-  session_id: string;
+  /** Null for one that waits for a new session. */
+  session_id: string | null;
   pid: number | null;
   rss_bytes: number | null;
   since: string | null;
-  state: 'starting' | 'running' | 'background' | 'ready';
+  state: 'starting' | 'running' | 'background' | 'ready' | 'warm';
 }
 
 /** Answers the gateway's HTTP calls: liveness for everybody, the rest for those who have the token. */
@@ -25,6 +27,7 @@ export function makeControlRoutes(options: {
   driver: AgentDriver;
   journal: Journal;
   writer: JournalWriter;
+  warm: WarmAgents;
   version: string;
   hasToken: (request: IncomingMessage) => boolean;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
@@ -57,7 +60,8 @@ export function makeControlRoutes(options: {
     if (call === 'GET /health') return sendJson(response, status, health());
     if (call === 'GET /status') {
       const agents = registry.all().filter((host) => host.slot.since !== null);
-      return sendJson(response, 200, { agents: await Promise.all(agents.map(describeAgent)) });
+      const described = [...agents.map(describeAgent), ...options.warm.all().map(describeWarm)];
+      return sendJson(response, 200, { agents: await Promise.all(described) });
     }
     const journalAnswer = request.method === 'GET' ? answerJournal(options.journal, url) : null;
     if (journalAnswer !== null) return sendJson(response, journalAnswer.status, journalAnswer.body);
@@ -79,6 +83,10 @@ async function describeAgent(host: SessionHost): Promise<AgentStatus> {
     since,
     state: stateOf(host),
   };
+}
+
+async function describeWarm({ agent: { pid }, since }: ReturnType<WarmAgents['all']>[number]): Promise<AgentStatus> {
+  return { session_id: null, pid, rss_bytes: pid === null ? null : await residentBytes(pid), since, state: 'warm' };
 }
 
 function stateOf(host: SessionHost): AgentStatus['state'] {

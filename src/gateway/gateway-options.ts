@@ -27,6 +27,8 @@ export interface GatewayOptions {
   maxParallelStarts?: number;
   /** How many agent processes run at once (default: one for each 400 MiB of memory, at least 4). */
   maxAgents?: number;
+  /** How many agents are kept ready for new sessions of the projects used last (default 0). */
+  prewarm?: number;
   /** How long an agent may take to obey an interrupt before its process is ended (default 10 s). */
   interruptLimitMs?: number;
   /** How long an agent in a turn may show no sign of work before the turn is given up (default 15 min); 0: for ever. */

@@ -5,11 +5,13 @@ import type { Journal } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
 import type { GatewayLogger } from './logger.ts';
 import type { AgentOptions } from './protocol.ts';
+import type { WarmAgents } from './warm-agents.ts';
 
 /** What all sessions of a gateway share. */
 export interface HostDeps {
   driver: AgentDriver;
   pool: AgentPool;
+  warm: WarmAgents;
   journal: Journal;
   writer: JournalWriter;
   logger: GatewayLogger;

@@ -21,6 +21,7 @@ import { makeSessionRegistry } from './session-registry.ts';
 import { sweepOrphans } from './sweep.ts';
 import { pingAll } from './ping-all.ts';
 import { makeUpgrade } from './upgrade.ts';
+import { makeWarmAgents } from './warm-agents.ts';
 import { watchTurns } from './watch-turns.ts';
 
 export type { GatewayOptions } from './gateway-options.ts';
@@ -71,12 +72,15 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     maxAgents: options.maxAgents ?? Math.max(4, Math.floor(totalmem() / (400 * 2 ** 20))),
     maxParallelStarts: options.maxParallelStarts ?? 2,
   });
+  const warm = makeWarmAgents({ driver, pool, journal, logger, count: options.prewarm ?? 0 });
   const defaults = { model: options.model, permission_mode: options.permissionMode };
   const interruptLimitMs = options.interruptLimitMs ?? 10_000;
-  const registry = makeSessionRegistry({ driver, pool, journal, logger, defaults, interruptLimitMs }, (lastSeqOf) =>
-    makeJournalWriter(journal, lastSeqOf, (error) =>
-      logger.error({ err: error }, 'the journal cannot be written: trying again until it can'),
-    ),
+  const registry = makeSessionRegistry(
+    { driver, pool, warm, journal, logger, defaults, interruptLimitMs },
+    (lastSeqOf) =>
+      makeJournalWriter(journal, lastSeqOf, (error) =>
+        logger.error({ err: error }, 'the journal cannot be written: trying again until it can'),
+      ),
   );
 
   const hasToken = makeTokenCheck(options.token);
@@ -85,6 +89,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     registry,
     driver,
     journal,
+    warm,
     version: options.version ?? '0.0.0',
     hasToken,
   });
@@ -132,7 +137,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     stopPinging();
     stopWatching();
     server.close();
-    await registry.shutDown(graceMs);
+    await Promise.all([registry.shutDown(graceMs), warm.shutDown()]);
     await hangUp(sockets, server);
     journal.close();
     unlock();

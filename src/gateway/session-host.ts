@@ -8,6 +8,7 @@ import type { SessionRow } from './journal/journal.ts';
 import { newTurnRow } from './open-turn.ts';
 import { agentWish } from './agent-wish.ts';
 import type { OpenTurn } from './open-turn.ts';
+import { saveConversation } from './save-conversation.ts';
 import { makeSessionLog } from './session-log.ts';
 import type { Acceptance, SessionLog } from './session-log.ts';
 import { makeSessionTurns } from './session-turns.ts';
@@ -51,6 +52,10 @@ export class SessionHost {
       report: (report) => this.#take(report),
       idleSince: () => (this.isWorking ? null : this.idleSince),
       evict: () => this.#inBackground(this.slot.stop()),
+      adopt: (conversation) => {
+        deps.journal.saveConversation(row.session_id, conversation);
+        this.row = { ...this.row, conversation };
+      },
     });
     this.#turns = makeSessionTurns({
       ...deps,
@@ -83,7 +88,9 @@ export class SessionHost {
 
   /** Has the agent up when this resolves, unless turns wait: those start it by themselves. */
   async ready(): Promise<void> {
-    if (this.#runner.length === 0) await this.slot.ensure(this.#wish(null));
+    if (this.#runner.length > 0) return;
+    const agent = await this.slot.ensure(this.#wish(null));
+    this.#inBackground(agent.warmUp());
   }
 
   /** Journals a message and lines it up; a known id starts nothing. Rejects when the journal cannot be written. */
@@ -153,7 +160,7 @@ export class SessionHost {
         return this.log.append(report.event);
       case 'conversation':
         this.row = { ...this.row, conversation: report.conversation };
-        return this.#saveConversation();
+        return saveConversation(this.#deps, this.row);
       case 'ended':
         this.row = { ...this.row, conversation: report.conversation };
         if (!this.#runner.take(report)) this.#turns.unasked(report);
@@ -180,16 +187,6 @@ export class SessionHost {
 
   get #runner(): TurnRunner {
     return this.#turns.runner;
-  }
-
-  /** A failed write is no loss: the next result carries the conversation with it. */
-  #saveConversation(): void {
-    const { session_id, conversation } = this.row;
-    try {
-      this.#deps.journal.saveConversation(session_id, conversation);
-    } catch (error) {
-      this.#deps.logger.warn({ err: error, session_id }, 'the conversation could not be saved yet');
-    }
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -72,7 +72,7 @@ export function makeTurnWatch(options: TurnWatchOptions): { intervalMs: number; 
     const pid = session.agent?.pid ?? null;
     if (pid === null) return false;
     const sample = sampleTree(processes, pid, session.signs.toolsSince, now);
-    const works = sample === null || hasWorked(sample, entry.sample);
+    const works = sample !== null && hasWorked(sample, entry.sample);
     entry.sample = sample;
     return works;
   }

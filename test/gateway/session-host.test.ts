@@ -15,6 +15,7 @@ import type { Journal } from '../../src/gateway/journal/journal.ts';
 import { makeJournalWriter } from '../../src/gateway/journal/journal-writer.ts';
 import { openJournalDb } from '../../src/gateway/journal/open-journal.ts';
 import type { SessionHost } from '../../src/gateway/session-host.ts';
+import { NO_WARM_AGENTS } from '../../src/gateway/warm-agents.ts';
 import { makeSessionRegistry } from '../../src/gateway/session-registry.ts';
 
 /** What a scripted agent does with each message that it is handed, in order; `hang` after that. */
@@ -55,6 +56,7 @@ describe('SessionHost', () => {
         driver: scriptedDriver(moves, more.record ?? NOTHING, more.startError),
         pool: makeAgentPool({ maxAgents: 4, maxParallelStarts: 2 }),
         journal,
+        warm: NO_WARM_AGENTS,
         logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
         defaults: {},
         interruptLimitMs: 50,
@@ -70,6 +72,7 @@ describe('SessionHost', () => {
       name: 'claude',
       simulated: false,
       usesProcesses: true,
+      ahead: null,
       inspect: async () => record,
       async start(request) {
         starts.push(request);
@@ -89,6 +92,7 @@ describe('SessionHost', () => {
           request.report({ type: 'ended', end: { ...whole, ...change }, conversation, remark: null, began_at: null });
         };
         return {
+          warmUp: async () => undefined,
           pid: null,
           get busy() {
             return hung !== null;

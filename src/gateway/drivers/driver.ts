@@ -66,6 +66,8 @@ export interface AgentRequest {
 
 /** A running agent. */
 export interface Agent {
+  /** Does before the first message what it would do with it, without a trace in the conversation. */
+  warmUp(): Promise<void>;
   readonly pid: number | null;
   /** Whether a turn runs, also one that nobody asked for. */
   readonly busy: boolean;
@@ -89,8 +91,18 @@ export interface CutCost {
 export type TurnRecord = CutCost &
   ({ found: 'nothing' } | ({ found: 'partial' | 'finished' } & Pick<TurnEnd, 'content' | 'failure'>));
 
+/** What is needed to start agents before a session wants them. */
+export interface StartAhead {
+  /** Changes with what an agent of this folder reads when it starts. */
+  fingerprint(projectPath: string): Promise<string>;
+  /** Whether the agent has no record of the conversation, so that any other new one will do. */
+  isNew(conversation: Conversation): Promise<boolean>;
+}
+
 /** One kind of agent. */
 export interface AgentDriver {
+  /** Null where there is no gain in it. */
+  readonly ahead: StartAhead | null;
   readonly name: AgentName;
   readonly simulated: boolean;
   /** Whether each agent is a process of its own, which counts against the cap. */

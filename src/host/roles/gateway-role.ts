@@ -18,6 +18,7 @@ export async function startGatewayRole(options: PartOptions): Promise<Part> {
     permissionMode: config.gateway.permission_mode,
     maxParallelStarts: config.gateway.max_parallel_starts,
     maxAgents: config.gateway.max_agents,
+    prewarm: config.gateway.prewarm,
     stallMs: config.gateway.stall_seconds * 1000,
     turnLimitMs: config.gateway.turn_limit_seconds * 1000,
     projectRoots: config.claude_code.project_roots,

@@ -78,6 +78,10 @@ function makeAgent(
 ): Agent {
   let continuing = request.continueMessageId !== null;
   return {
+    async warmUp() {
+      // Asked for, it works out prompt and tools, and remembers them; nothing is sent and nothing is recorded.
+      await claude.getContextUsage({ detail: 'summary' });
+    },
     get pid() {
       return child.pid;
     },

@@ -4,6 +4,7 @@ import type { AgentDriver, AgentRequest, Conversation } from '../driver.ts';
 import { claudeConfigDir } from './availability.ts';
 import { startClaude } from './claude-agent.ts';
 import type { ClaudeSettings } from './claude-agent.ts';
+import { fingerprintOf, startFiles } from './start-files.ts';
 import { makeSpendLedger } from './spend-ledger.ts';
 import { inspectTurn, readTranscript, savedCounters } from './transcript.ts';
 
@@ -35,6 +36,10 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
     name: 'claude',
     simulated: false,
     usesProcesses: true,
+    ahead: {
+      fingerprint: (projectPath) => fingerprintOf(startFiles(projectPath, configDir)),
+      isNew: async ({ id }) => (await readTranscript(configDir, id)) === null,
+    },
     async start(request) {
       refuseBypassAsRoot(request);
       let conversation = await locate(request, request.conversation);

@@ -13,6 +13,7 @@ export function makeSimulatorDriver(): AgentDriver {
     name: 'simulator',
     simulated: true,
     usesProcesses: false,
+    ahead: null,
     start: async (request) => startSimulator(request),
     inspect: async () => ({ found: 'nothing', cost_nano: null, usage: [], remark: null }),
   };
@@ -129,6 +130,7 @@ function startSimulator(request: AgentRequest): Agent {
   }
 
   return {
+    warmUp: async () => undefined,
     pid: null,
     get busy() {
       return running !== null;
