@@ -108,13 +108,12 @@ function compareEvents(sessionId: string, actual: SessionEvent[], expected: Sess
   });
 }
 
+/** What an event is known by; of one about a message whose own row is compared, that there is one for it. */
 function keyOf(event: SessionEvent): string {
-  const { session_id: _sessionId, seq: _seq, ...body } = event;
-  // The message's own row is compared; here it counts that there is one event for it.
-  if (body.type === 'queued' || body.type === 'sent')
-    return JSON.stringify({ type: body.type, message_id: body.message_id });
-  if (body.type === 'result') return JSON.stringify({ type: body.type, turn_id: body.turn_id });
-  return JSON.stringify(body, Object.keys(body).sort());
+  const { session_id: _sessionId, seq: _seq, type, ...body } = event;
+  if (event.type === 'queued' || event.type === 'sent') return `${type} ${event.message_id}`;
+  if (event.type === 'result') return `${type} ${event.turn_id}`;
+  return `${type} ${JSON.stringify(body, Object.keys(body).sort())}`;
 }
 
 function compareStream(sessionId: string, { session, events, ahead }: MirrorRows): MirrorDifference[] {
