@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../domain/abort-scope.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { Received, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
@@ -7,8 +7,8 @@ import { ConnectionError } from './connection-errors.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
 import { settledIn } from './settled-in.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
 
-const HEARTBEAT_MS = 1_000;
 /** An agent may begin a turn by itself a moment after its last background task ended. */
 const LINGER_MS = 2_000;
 
@@ -23,33 +23,30 @@ interface Progress {
  */
 export const makeReceive = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['receive'] =>
   async function receive({ attachment, message_id }) {
-    return await withFailures(async () => {
-      const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
-      let cursor = resumed?.cursor ?? attachment.cursor;
+    const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
+    let cursor = resumed?.cursor ?? attachment.cursor;
+
+    async function listen(): Promise<Received> {
       const line = await deps.connections.attach({ ...attachment, cursor }, { start: false });
       if (message_id !== null && !line.canAnswer(message_id)) {
         throw new ConnectionError('NOT_SENT', 'The peer has to be sent the message again');
       }
       let ownTurn = false;
-      const isOver = (): boolean =>
-        message_id === null && !ownTurn && line.backgroundTasks === 0 && cursor >= line.openedAt;
-      const beat = setInterval(() => heartbeat({ cursor }), HEARTBEAT_MS);
-      try {
-        for (;;) {
-          const batch = await takeNext(line, cursor, isOver() ? LINGER_MS : undefined);
-          if (batch.length === 0) return received([], cursor, line);
-          await deps.mirror.write(
-            batch.map(({ seq, event }) => ({ type: 'agent', session_id: attachment.session_id, seq, event })),
-          );
-          cursor = batch.at(-1)?.seq ?? cursor;
-          const turns = batch.flatMap(settledIn);
-          if (turns.length > 0) return received(turns, cursor, line);
-          ownTurn ||= batch.some(isOfOwnTurn);
-        }
-      } finally {
-        clearInterval(beat);
+      for (;;) {
+        const isOver = message_id === null && !ownTurn && line.backgroundTasks === 0 && cursor >= line.openedAt;
+        const batch = await takeNext(line, cursor, isOver ? LINGER_MS : undefined);
+        if (batch.length === 0) return received([], cursor, line);
+        await deps.mirror.write(
+          batch.map(({ seq, event }) => ({ type: 'agent', session_id: attachment.session_id, seq, event })),
+        );
+        cursor = batch.at(-1)?.seq ?? cursor;
+        const turns = batch.flatMap(settledIn);
+        if (turns.length > 0) return received(turns, cursor, line);
+        ownTurn ||= batch.some(isOfOwnTurn);
       }
-    });
+    }
+
+    return await withFailures(() => withHeartbeat(listen, (): Progress => ({ cursor })));
   };
 
 /** Waits for events; for so long at most when there need not be any. */

@@ -1,12 +1,19 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../domain/abort-scope.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
-import type { Attachment, Received, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
+import type {
+  Attachment,
+  Received,
+  Released,
+  SessionActivities,
+  SettledTurn,
+} from '../workflows/session-activities.ts';
 import type { AgentConnection } from './agent-connection.ts';
 import { ConnectionError } from './connection-errors.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
 import { settledIn } from './settled-in.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
 
 interface ReleaseDeps {
   connections: Connections;
@@ -23,23 +30,26 @@ const DRAIN_MS = 3_000;
  */
 export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
   async function release({ attachment, mode, reason, snapshot }) {
-    return await withFailures(async () => {
-      let let_go = true;
-      let received: Received | null = null;
+    async function letGo(): Promise<Released> {
       try {
         const line = await deps.connections.attach(attachment, { start: false });
         const lastSeq = await line.release(mode, reason);
-        let_go = lastSeq !== null;
-        received = await drain(deps.mirror, line, attachment, lastSeq ?? line.openedAt);
+        const received = await drain(deps.mirror, line, attachment, lastSeq ?? line.openedAt);
+        return { let_go: lastSeq !== null, received };
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
         const comesBack = error.type === 'UNAVAILABLE' || error.type === 'AGENT_UNREACHABLE';
         if (comesBack && error.retryable && activityInfo().attempt < ATTEMPTS) throw error;
+        return { let_go: true, received: null };
       }
-      if (!let_go) return { let_go, received };
+    }
+
+    return await withFailures(async () => {
+      const released = await withHeartbeat(letGo);
+      if (!released.let_go) return released;
       if (mode === 'idle') deps.connections.drop(attachment.session_id);
       if (snapshot !== null) await deps.mirror.write([{ type: 'session', snapshot }]);
-      return { let_go, received };
+      return released;
     });
   };
 

@@ -1,11 +1,14 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { SessionActivities } from './session-activities.ts';
 
+/** An activity whose worker is silent for so long is started again: what a session waits after the death of a worker. */
+const WORKER_GONE = '3s';
+
 /** Connecting while somebody waits for a new session: about 20 s of tries, then the session is in `error`. */
 export const firstConnect = proxyActivities<Pick<SessionActivities, 'connect'>>({
   startToCloseTimeout: '30s',
   scheduleToCloseTimeout: '20s',
-  heartbeatTimeout: '10s',
+  heartbeatTimeout: WORKER_GONE,
   cancellationType: 'TRY_CANCEL',
   retry: {
     initialInterval: '200ms',
@@ -19,7 +22,7 @@ export const firstConnect = proxyActivities<Pick<SessionActivities, 'connect'>>(
 export const reconnect = proxyActivities<Pick<SessionActivities, 'connect'>>({
   startToCloseTimeout: '60s',
   scheduleToCloseTimeout: '5m',
-  heartbeatTimeout: '10s',
+  heartbeatTimeout: WORKER_GONE,
   cancellationType: 'TRY_CANCEL',
   retry: {
     initialInterval: '200ms',
@@ -38,8 +41,7 @@ export const { send } = proxyLocalActivities<Pick<SessionActivities, 'send'>>({
 /** Long, with heartbeats; an attempt that loses its socket is tried again at once on any worker. */
 export const { receive } = proxyActivities<Pick<SessionActivities, 'receive'>>({
   startToCloseTimeout: '24h',
-  // After the death of its worker a turn is not listened to for so long.
-  heartbeatTimeout: '3s',
+  heartbeatTimeout: WORKER_GONE,
   cancellationType: 'TRY_CANCEL',
   retry: {
     initialInterval: '100ms',
@@ -52,6 +54,7 @@ export const { receive } = proxyActivities<Pick<SessionActivities, 'receive'>>({
 /** Short; a gateway that is away lets go by itself. */
 export const { release } = proxyActivities<Pick<SessionActivities, 'release'>>({
   startToCloseTimeout: '30s',
+  heartbeatTimeout: WORKER_GONE,
   retry: { initialInterval: '200ms', maximumInterval: '2s' },
 });
 
