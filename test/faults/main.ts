@@ -13,6 +13,7 @@ const { values } = parseArgs({
     outage: { type: 'string', default: '60' },
     only: { type: 'string' },
     quiet: { type: 'boolean', default: false },
+    explain: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -26,6 +27,7 @@ const report = await runFaults({
   durability: values.durability === 'normal' ? 'normal' : 'full',
   outageMs: Number(values.outage) * 1000,
   keep: values.keep,
+  explain: values.explain,
   ...(values.only === undefined ? {} : { script: Array.from({ length: 1_000 }, () => only).flat() }),
   say(line) {
     const at = ((performance.now() - began) / 1000).toFixed(1);

@@ -15,7 +15,8 @@ export function makeRecoveryWatch(options: {
   caller: Caller;
   ledger: CallerLedger;
   probes: string[];
-  say(line: string): void;
+  /** Told of an answer that took long. */
+  slow(sessionId: string, tookMs: number, recovers: string): void;
 }): {
   times: RecoveryTimes;
   /** Another harm came: what is being measured counts as the recovery from several. */
@@ -48,7 +49,7 @@ export function makeRecoveryWatch(options: {
         const tookMs = answeredAt - began;
         if (tookMs <= UNTOUCHED_MS || refused !== null) return;
         found.push(tookMs);
-        if (tookMs > SLOW_MS) options.say(`slow: ${session_id} after ${Math.round(tookMs)} ms (${recovers})`);
+        if (tookMs > SLOW_MS) options.slow(session_id, tookMs, recovers);
       });
       count += 1;
       const probe = probes[count % probes.length]!;

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCaller } from './caller.ts';
+import { explainSession } from './explain.ts';
 import { makeCallerLedger } from './ledger.ts';
 import { startUsers } from './load.ts';
 import { makeParts, type Death, type PartName, type Parts, type PartsOptions } from './parts.ts';
@@ -27,6 +28,8 @@ export interface FaultRun {
   /** More strikes that are drawn as often as all others together. */
   more?: readonly Strike[];
   simulated?: boolean;
+  /** Tells the history of what recovered slowly. */
+  explain?: boolean;
   /** Keeps the folders when something failed. */
   keep?: boolean;
   say(line: string): void;
@@ -103,7 +106,15 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       pace: run.pace ?? 1,
       plain: run.simulated === false,
     });
-    const watch = makeRecoveryWatch({ caller, ledger, probes, say: (line) => run.say(line) });
+    const slow = (sessionId: string, tookMs: number, recovers: string): void => {
+      run.say(`slow: ${sessionId} after ${Math.round(tookMs)} ms (${recovers})`);
+      if (run.explain !== true) return;
+      explainSession(parts.temporalAddress, sessionId, new Date(Date.now() - tookMs - 2_000)).then(
+        (lines) => lines.forEach((line) => run.say(line)),
+        (error: unknown) => run.say(`cannot explain: ${String(error)}`),
+      );
+    };
+    const watch = makeRecoveryWatch({ caller, ledger, probes, slow });
     let measuring = false;
     const measure = async (recovers: string): Promise<void> => {
       if (measuring) return watch.disturb();
