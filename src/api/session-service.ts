@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { isDatabaseAway } from '../db/away.ts';
-import { errors } from '../domain/errors.ts';
+import { databaseAway, isDatabaseAway } from '../db/away.ts';
 import type { SessionService } from './service.ts';
 import { makeContext } from './sessions/context.ts';
 import type { SessionServiceDeps } from './sessions/context.ts';
@@ -20,6 +19,19 @@ export function makeSessionService(deps: SessionServiceDeps): SessionService {
   const create = makeCreateSession(context);
   const submit = makeSubmitMessage(context);
   const reads = makeReads(context);
+
+  /** The call, with the words of the contract where it is the file that cannot be reached. */
+  const guarded = <A extends unknown[], R>(call: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => {
+    return async (...args) => {
+      try {
+        return await call(...args);
+      } catch (error) {
+        if (!isDatabaseAway(error)) throw error;
+        deps.db.health.note(error);
+        throw databaseAway(error);
+      }
+    };
+  };
 
   return {
     create: guarded(create),
@@ -41,18 +53,8 @@ export function makeSessionService(deps: SessionServiceDeps): SessionService {
     watchAll: makeWatchAll(context),
     ready: guarded(async () => {
       deps.db.get(sql`SELECT 1`);
+      deps.db.health.check();
       await Promise.all([deps.workflows.ping(), deps.gateway.ping()]);
     }),
-  };
-}
-
-/** The call, with the words of the contract where it is the file that cannot be reached. */
-function guarded<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
-  return async (...args) => {
-    try {
-      return await call(...args);
-    } catch (error) {
-      throw isDatabaseAway(error) ? errors.unavailable('Database', error) : error;
-    }
   };
 }

@@ -2,6 +2,8 @@ import BetterSqlite3 from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { migrate } from './migrate.ts';
+import { makeWriteHealth } from './write-health.ts';
+import type { WriteHealth } from './write-health.ts';
 
 /** The product's SQLite file, open in this process; `$client` is the driver's own handle. */
 export type Database = BetterSQLite3Database & {
@@ -11,6 +13,7 @@ export type Database = BetterSQLite3Database & {
    * Temporal and the gateway's journal. A later commit of the other kind syncs it too.
    */
   relaxed<T>(commit: () => T): T;
+  health: WriteHealth;
 };
 
 export interface OpenOptions {
@@ -27,13 +30,12 @@ export interface OpenOptions {
 export function openDatabase(options: OpenOptions): Database {
   const client = new BetterSqlite3(options.path);
   try {
-    // The driver waits in the event loop: long enough for another process's commit, too short for it to be missed.
-    client.pragma('busy_timeout = 2000');
+    const health = makeWriteHealth(client);
     client.pragma('journal_mode = WAL');
     client.pragma(`synchronous = ${options.durability === 'full' ? 'FULL' : 'NORMAL'}`);
     client.pragma('foreign_keys = ON');
     migrate(client, options.path);
-    return Object.assign(drizzle(client), { relaxed: makeRelaxed(client, options.durability) });
+    return Object.assign(drizzle(client), { relaxed: makeRelaxed(client, options.durability), health });
   } catch (error) {
     client.close();
     throw error;

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { asc, eq, sql } from 'drizzle-orm';
 import { errors } from '../domain/errors.ts';
 import type { TokenInfo, UserService } from '../domain/user.ts';
+import { isDatabaseAway } from './away.ts';
 import type { Database } from './open.ts';
 import { apiTokens, users } from './schema/people.ts';
 
@@ -55,10 +56,14 @@ export function makeTokens(
 function markUsed(db: Database, token: TokenInfo): void {
   const now = Date.now();
   if (token.last_used_at !== null && now - Date.parse(token.last_used_at) < LAST_USE_EVERY_MS) return;
-  db.update(apiTokens)
-    .set({ last_used_at: new Date(now).toISOString() })
-    .where(eq(apiTokens.id, token.id))
-    .run();
+  const last_used_at = new Date(now).toISOString();
+  try {
+    db.update(apiTokens).set({ last_used_at }).where(eq(apiTokens.id, token.id)).run();
+  } catch (error) {
+    // Reading goes on while nothing can be written, and who reads needs a token.
+    if (!isDatabaseAway(error)) throw error;
+    db.health.note(error);
+  }
 }
 
 function toInfo(row: typeof apiTokens.$inferSelect): TokenInfo {

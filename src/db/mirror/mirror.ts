@@ -1,6 +1,5 @@
-import { errors } from '../../domain/errors.ts';
 import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
-import { isDatabaseAway } from '../away.ts';
+import { databaseAway, isDatabaseAway } from '../away.ts';
 import type { Bus, Published } from '../bus.ts';
 import type { Database } from '../open.ts';
 import { readBody } from '../queries/bodies.ts';
@@ -79,7 +78,14 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
     }
   }
 
+  function fail(callers: Waiting[], error: unknown): void {
+    db.health.note(error);
+    const reason = isDatabaseAway(error) ? databaseAway(error) : toError(error);
+    for (const caller of callers) caller.reject(reason);
+  }
+
   function finish(callers: Waiting[], published: Published[]): void {
+    db.health.note(null);
     if (meanwhile.size > 0) callers.forEach(({ writes }) => writes.forEach(keepForRemake));
     for (const caller of callers) caller.resolve();
     for (const one of published) bus.publish(one);
@@ -103,7 +109,8 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
       for (const one of published) bus.publish(one);
       return true;
     } catch (error) {
-      throw isDatabaseAway(error) ? errors.unavailable('Database', error) : error;
+      db.health.note(error);
+      throw isDatabaseAway(error) ? databaseAway(error) : error;
     } finally {
       meanwhile.delete(sessionId);
     }
@@ -133,11 +140,6 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
       bus.publish({ user_id: null, frame: { kind: 'delta', session_id: sessionId, ...delta } });
     },
   };
-}
-
-function fail(callers: Waiting[], error: unknown): void {
-  const reason = isDatabaseAway(error) ? errors.unavailable('Database', error) : toError(error);
-  for (const caller of callers) caller.reject(reason);
 }
 
 function toError(error: unknown): Error {

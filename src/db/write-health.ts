@@ -1,0 +1,43 @@
+import type BetterSqlite3 from 'better-sqlite3';
+import { databaseAway, isDatabaseAway } from './away.ts';
+
+/** The driver waits in the event loop: long enough for another process's commit, too short for it to be missed. */
+const PATIENCE_MS = 2_000;
+/** Where the last wait was in vain, so that a lock that stays does not hold up everything else. */
+const IMPATIENCE_MS = 50;
+
+/** Whether the file can be written, as far as the last write tells. */
+export interface WriteHealth {
+  /** Notes how a write ended: null where it went well. */
+  note(error: unknown): void;
+  /** Throws `UNAVAILABLE` with the reason where the last write failed and another one would. */
+  check(): void;
+}
+
+/** Watches over a connection that has just been opened. */
+export function makeWriteHealth(client: BetterSqlite3.Database): WriteHealth {
+  let failure: unknown = null;
+  client.pragma(`busy_timeout = ${PATIENCE_MS}`);
+
+  function note(error: unknown): void {
+    if (error !== null && !isDatabaseAway(error)) return;
+    if ((failure === null) === (error === null)) return;
+    failure = error;
+    if (client.open) client.pragma(`busy_timeout = ${error === null ? PATIENCE_MS : IMPATIENCE_MS}`);
+  }
+
+  return {
+    note,
+    check() {
+      if (failure === null) return;
+      try {
+        // Writes a page without changing anything.
+        const version: unknown = client.pragma('user_version', { simple: true });
+        client.pragma(`user_version = ${Number(version)}`);
+        note(null);
+      } catch (error) {
+        throw isDatabaseAway(error) ? databaseAway(error) : error;
+      }
+    },
+  };
+}
