@@ -104,8 +104,11 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
           await delay(5, undefined, { signal: cancellationSignal() });
         }
       },
-      async release({ mode, snapshot }) {
+      async release({ attachment, mode, snapshot }) {
         enter('release');
+        const busy = mode === 'idle' && background > 0;
+        if (busy)
+          return { let_go: false, received: { turns: [], cursor: attachment.cursor, background_tasks: background } };
         closed ||= mode === 'close';
         if (snapshot !== null) writes.push({ type: 'session', snapshot });
         return { let_go: true, received: null };

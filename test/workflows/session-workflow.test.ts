@@ -215,6 +215,23 @@ test('a session that is ended in mid-turn settles the running message and report
   });
 });
 
+test('an agent that works by itself is not let go: the session is active again and books what it does', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start({ idle_after_seconds: 1 });
+    const ledger = () => workflows.ledger(session.session_id);
+    await workflows.start(session);
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'go' });
+    await until('the answer', async () => (await ledger()).cost_nano === 1_000);
+    agent.setBackground(1);
+    await until('a release', () => agent.calls.release >= 1);
+    await until('active again', async () => (await ledger()).status === 'active');
+    agent.setBackground(0);
+    await until('its own turn', async () => (await ledger()).cost_nano === 2_000);
+    await until('idle', async () => (await ledger()).status === 'idle');
+    assert.ok(agent.calls.release >= 2);
+  });
+});
+
 test('a message that is accepted while the session ends is reported, and the record remembers it', async () => {
   await withAgent(async ({ agent, workflows }) => {
     const records = makeSessionRecords({ client: temporal.env.client });
@@ -282,7 +299,7 @@ test('one message costs at most 11 events and two workflow tasks', async () => {
       };
     };
     await until('connected', async () => (await workflows.ledger(session.session_id)).status === 'active');
-    await delay(200);
+    await until('both clocks run', async () => (await count()).events === 13);
     const before = await count();
     for (let index = 1; index <= 10; index += 1) {
       await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'hi' });

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { makeConnections } from '../../src/activities/connections.ts';
+import { makeActivities } from '../../src/activities/index.ts';
+import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
+import type { Attachment, Received, Released, SessionActivities } from '../../src/workflows/session-activities.ts';
+import { TEST_TOKEN } from '../support/gateway-client.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
+
+let gate: TestGateway;
+before(async () => {
+  gate = await startTestGateway();
+});
+after(async () => {
+  await gate.close();
+});
+
+interface Talk {
+  /** Sends a message and listens until something is settled. */
+  say: (content: string) => Promise<Received>;
+  /** Listens to what the agent does by itself. */
+  listen: () => Promise<Received>;
+  release: () => Promise<Released>;
+  writes: MirrorWrite[];
+  attachment: Attachment;
+}
+
+/** One session over a real gateway, with a cursor that follows as the workflow's does. */
+async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
+  const writes: MirrorWrite[] = [];
+  const connections = makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, onDelta: () => undefined });
+  const mirror = {
+    write: async (batch: MirrorWrite[]) => void writes.push(...batch),
+    readBody: () => Promise.reject(new Error('no body')),
+    live: () => undefined,
+  };
+  const activities: SessionActivities = makeActivities({ connections, mirror });
+  const attachment: Attachment = {
+    session_id: randomUUID(),
+    project_path: gate.project,
+    options: {},
+    epoch: 1,
+    cursor: 0,
+  };
+  const send: SessionActivities['send'] = (input) => activities.send(input);
+  const receiveOnce: SessionActivities['receive'] = (input) => activities.receive(input);
+  const release: SessionActivities['release'] = (input) => activities.release(input);
+  const run = <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> =>
+    new MockActivityEnvironment().run(activity, input);
+  async function receive(message_id: string | null): Promise<Received> {
+    const received = await run(receiveOnce, { attachment: { ...attachment }, message_id });
+    attachment.cursor = received.cursor;
+    return received;
+  }
+  try {
+    await body({
+      writes,
+      attachment,
+      say: async (content) => {
+        const message_id = randomUUID();
+        await run(send, { attachment, message_id, content });
+        return await receive(message_id);
+      },
+      listen: () => receive(null),
+      release: () => run(release, { attachment, mode: 'idle', reason: 'idle', snapshot: null }),
+    });
+  } finally {
+    connections.closeAll();
+  }
+}
+
+const answered = ({ turns }: Received): (string | null)[] => turns.map((turn) => turn.message_id);
+
+test('receive() knows of background tasks that an earlier turn began', async () => {
+  await talk(async ({ say, listen }) => {
+    assert.equal((await say('[background 400ms] one')).background_tasks, 1);
+    assert.equal((await say('two')).background_tasks, 1);
+    assert.deepEqual(answered(await listen()), [null]);
+  });
+});
+
+test('receive() does not wait for background tasks that died with the gateway', async () => {
+  await talk(async ({ say, listen, attachment }) => {
+    assert.equal((await say('[background 60s] one')).background_tasks, 1);
+    // What the end of a gateway leaves when it had no time for anything.
+    const port = gate.gateway.port;
+    await gate.restart({ port });
+    attachment.epoch += 1;
+    assert.deepEqual(answered(await listen()), []);
+  });
+});
+
+test('release() brings a turn of the agent itself that nobody had listened to', async () => {
+  await talk(async ({ say, release, writes }) => {
+    await say('[background 50ms] one');
+    await delay(200);
+    const { let_go, received } = await release();
+    assert.deepEqual([let_go, received?.turns.map((turn) => turn.message_id)], [true, [null]]);
+    const mirrored = writes.flatMap((write) =>
+      write.type === 'agent' && write.event.type === 'result' ? [write] : [],
+    );
+    assert.equal(mirrored.length, 2);
+  });
+});
+
+test('release() lets nothing go while the agent works', async () => {
+  await talk(async ({ say, release, listen }) => {
+    await say('[background 700ms] one');
+    const { let_go, received } = await release();
+    assert.deepEqual([let_go, received?.background_tasks], [false, 1]);
+    assert.deepEqual(answered(await listen()), [null]);
+  });
+});
