@@ -1,8 +1,7 @@
 import type { AgentReport, Conversation, CutCost, ProgressEvent, TurnEnd } from '../driver.ts';
 import { blocksOf, toolText } from './frames.ts';
 import type { ClaudeFrame } from './frames.ts';
-import { makeCallMeter } from './api-calls.ts';
-import type { ApiCall } from './api-calls.ts';
+import { makeCallMeter, type ApiCall } from './api-calls.ts';
 import { priceCut } from './cut-cost.ts';
 import { shorten, summarizeInput } from './permissions.ts';
 import type { Rates } from './rates.ts';
