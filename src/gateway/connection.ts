@@ -5,9 +5,11 @@ import type { AgentDriver } from './drivers/driver.ts';
 import { makeEventFeed } from './event-feed.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { Journal } from './journal/journal.ts';
+import type { JournalWriter } from './journal/journal-writer.ts';
 import type { GatewayLogger } from './logger.ts';
 import { GATEWAY_CLOSE } from './protocol.ts';
 import type { ClientFrame } from './protocol.ts';
+import { ALL_TAKEN, obstacleTo } from './obstacle.ts';
 import { requireFolder } from './project-folder.ts';
 import { describe } from './refusals.ts';
 import type { HostListener } from './host-deps.ts';
@@ -19,11 +21,10 @@ type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
 
 const OPEN_LIMIT_MS = 10_000;
 const MAX_BAD_FRAMES = 100;
-const MAX_OPEN_TURNS = 1000;
 const SETTLE_LIMIT_MS = 2_000;
 
 export interface ConnectionDeps {
-  registry: SessionRegistry;
+  registry: SessionRegistry & { writer: JournalWriter };
   journal: Journal;
   driver: AgentDriver;
   logger: GatewayLogger;
@@ -87,7 +88,7 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
     }
     takeLease(next, frame);
     if (frame.start && deps.driver.usesProcesses && !next.slot.hasRoom()) {
-      return line.refuse(frame.request_id, 'BUSY', 'All places for agents are taken by agents that work');
+      return line.refuse(frame.request_id, 'BUSY', ALL_TAKEN);
     }
     next.resume();
     if (frame.start) await next.ready();
@@ -131,11 +132,10 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
 
   async function send(frame: Frame<'send'>, open: SessionHost): Promise<void> {
     const { request_id, message_id, content, context } = frame;
-    const known = deps.journal.turn(open.row.session_id, message_id) !== null;
-    if (!known && deps.isClosing()) return line.refuse(request_id, 'UNAVAILABLE', 'The gateway is stopping');
-    if (!known && open.openTurns >= MAX_OPEN_TURNS) return line.refuse(request_id, 'BUSY', 'Too many messages wait');
-    if (!known && !open.slot.hasRoom()) {
-      return line.refuse(request_id, 'BUSY', 'All places for agents are taken by agents that work');
+    const obstacle = obstacleTo(open, deps);
+    // What was taken before is answered whatever is in the way now.
+    if (obstacle !== null && deps.journal.turn(open.row.session_id, message_id) === null) {
+      return line.refuse(request_id, obstacle.code, obstacle.message);
     }
     const message = context === undefined ? { message_id, content } : { message_id, content, context };
     const { duplicate, seq, resultSeq } = await open.accept(message);

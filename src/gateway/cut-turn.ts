@@ -19,6 +19,8 @@ export interface CutTurn {
   record: TurnRecord;
   /** The turn's events in the gateway's journal. */
   journalled: AgentEvent[];
+  /** Some of them could not be journalled. */
+  hasLost: boolean;
   onInterrupt: 'report' | 'continue';
   /** Set when somebody asked for the turn to stop. */
   stopped: Failure | null;
@@ -47,7 +49,7 @@ export function decideCutTurn(turn: CutTurn): CutDecision {
   if (record.found === 'finished') return settle(record.failure === null ? 'done' : 'failed', record.failure);
   if (turn.stopped !== null) return settle('failed', turn.stopped);
 
-  const traceless = record.found === 'nothing' && !turn.journalled.some(leavesTrace);
+  const traceless = record.found === 'nothing' && !turn.hasLost && !turn.journalled.some(leavesTrace);
   const limit = turn.reason === GATEWAY_ENDED ? MAX_GATEWAY_ATTEMPTS : MAX_ATTEMPTS;
   if (turn.attempts < limit && !turn.consumed) {
     if (traceless) return { type: 'rerun' };

@@ -12,12 +12,17 @@ export interface Acceptance {
 
 type Extras = Partial<Pick<JournalEntry, 'alongside' | 'committed' | 'failed'>>;
 
+/** What tells how a turn goes; what became of it is never given up. */
+const PROGRESS = new Set<AgentEvent['type']>(['text', 'tool_started', 'tool_finished', 'permission', 'notice']);
+
 /** One session's numbered events: the only way into its part of the journal. */
 export interface SessionLog {
   /** The number of the newest committed event. */
   readonly lastSeq: number;
   /** Whether anything waits to be committed. */
   readonly isSettled: boolean;
+  /** Whether progress was given up since the last result, because the journal could not be written. */
+  readonly hasLost: boolean;
   append(event: AgentEvent, extras?: Extras): void;
   /**
    * Journals a message and its turn in one commit; a known id changes nothing.
@@ -37,6 +42,8 @@ export function makeSessionLog(options: {
   const accepting = new Map<string, Promise<Acceptance>>();
   let lastSeq = options.firstSeq;
   let unwritten = 0;
+  let lost = 0;
+  let hasLost = false;
 
   function append(event: AgentEvent, { alongside, committed, failed }: Extras = {}): void {
     unwritten += 1;
@@ -51,7 +58,10 @@ export function makeSessionLog(options: {
       committed: (seq) => {
         committed?.(seq);
         options.published(seq, event);
+        if (event.type === 'result') hasLost = false;
+        if (lost > 0) tellLost();
       },
+      ...(PROGRESS.has(event.type) ? { lost: lose } : {}),
       ...(failed === undefined
         ? {}
         : {
@@ -63,7 +73,22 @@ export function makeSessionLog(options: {
     });
   }
 
+  function lose(): void {
+    unwritten -= 1;
+    lost += 1;
+    hasLost = true;
+  }
+
+  function tellLost(): void {
+    const text = `${lost} events before this are lost: the journal could not be written`;
+    lost = 0;
+    append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text });
+  }
+
   return {
+    get hasLost() {
+      return hasLost;
+    },
     get lastSeq() {
       return lastSeq;
     },

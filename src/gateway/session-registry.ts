@@ -72,7 +72,7 @@ export function makeSessionRegistry(
     async shutDown(graceMs) {
       clearInterval(timer);
       await Promise.all([...hosts.values()].map((host) => host.shutDown(graceMs)));
-      writer.flush();
+      writer.stop();
     },
   };
 }

@@ -69,6 +69,7 @@ export function makeSessionTurns(session: {
       if (!log.isSettled) throw writer.failure ?? new Error('The journal is not written yet');
       return journal.turnEvents(session_id, turn.row.accepted_seq, turn.row.message_id);
     },
+    hasLost: () => log.hasLost,
     saveTurn: (row) => journal.saveTurn(row),
     settle: ({ row: { message_id, turn_id, started_at } }, end) =>
       new Promise((resolve) => {

@@ -20,6 +20,8 @@ export interface RunnerPort {
   inspect(messageId: string): Promise<TurnRecord>;
   /** The events after the message's `accepted` event that belong to it. */
   journalled(turn: OpenTurn): AgentEvent[];
+  /** Whether some of those could not be journalled. */
+  hasLost(): boolean;
   saveTurn(row: TurnRow): void;
   /** Resolves when the outcome is durable. */
   settle(turn: OpenTurn, end: TurnEnd): Promise<void>;
@@ -105,6 +107,7 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       ...cut,
       record,
       journalled: port.journalled(turn),
+      hasLost: port.hasLost(),
       onInterrupt: port.onInterrupt(),
       stopped: turn.stopped,
     });

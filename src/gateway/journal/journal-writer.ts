@@ -13,6 +13,8 @@ export interface JournalEntry {
   committed: (seq: number) => void;
   /** With it, a failed commit gives the entry up; without it, the entry is kept and tried again. */
   failed?: (error: unknown) => void;
+  /** With it, the entry is given up when too much waits for a journal that cannot be written. */
+  lost?: () => void;
 }
 
 /** Puts events of all sessions into one transaction a tick, so that sessions side by side share a sync. */
@@ -20,37 +22,46 @@ export interface JournalWriter {
   append(entry: JournalEntry): void;
   /** Commits what waits, now; later when it is called out of `committed`. */
   flush(): void;
+  /** Commits what waits if it can, and tries no more. */
+  stop(): void;
   /** Why the last commit failed; null while all is well. */
   readonly failure: Error | null;
 }
 
 const RETRY_MS = 500;
+/** What waits at most, in characters, while the journal cannot be written; results are kept beyond it. */
+const KEPT_LIMIT = 16 * 2 ** 20;
+/** What an event takes besides its text. */
+const EVENT_SIZE = 500;
 
 /** `firstSeq` gives the number after which a session's numbering goes on. */
 export function makeJournalWriter(
-  journal: Pick<Journal, 'transaction' | 'insertEvent'>,
+  journal: Pick<Journal, 'transaction' | 'insertEvent' | 'probe'>,
   lastSeqOf: (sessionId: string) => number,
   onFailure: (error: Error) => void,
+  keptLimit = KEPT_LIMIT,
 ): JournalWriter {
   let waiting: JournalEntry[] = [];
-  let scheduled: NodeJS.Immediate | NodeJS.Timeout | null = null;
+  /** Takes back the flush that is to come; null when none is. */
+  let unschedule: (() => void) | null = null;
   let publishing = false;
+  let stopped = false;
   let failure: Error | null = null;
+  /** How much was kept since the journal failed. */
+  let kept = 0;
 
   function flush(): void {
     if (publishing) return;
-    if (scheduled !== null) {
-      clearImmediate(scheduled as NodeJS.Immediate);
-      clearTimeout(scheduled as NodeJS.Timeout);
-      scheduled = null;
-    }
-    if (waiting.length === 0) return;
+    unschedule?.();
+    unschedule = null;
+    if (waiting.length === 0 && failure === null) return;
     const batch = waiting;
     waiting = [];
     const numbers: number[] = [];
     try {
       write(batch, numbers);
       failure = null;
+      kept = 0;
     } catch (error) {
       keepAfterFailure(batch, error);
       return;
@@ -67,6 +78,8 @@ export function makeJournalWriter(
   function write(batch: JournalEntry[], numbers: number[]): void {
     const last = new Map<string, number>();
     journal.transaction(() => {
+      // Nobody is let in while it fails, so that it has to be tried without them.
+      if (failure !== null) journal.probe();
       for (const entry of batch) {
         const seq = (last.get(entry.sessionId) ?? lastSeqOf(entry.sessionId)) + 1;
         last.set(entry.sessionId, seq);
@@ -81,16 +94,34 @@ export function makeJournalWriter(
     if (failure === null) onFailure(error as Error);
     failure = error as Error;
     waiting = [...batch.filter((entry) => entry.failed === undefined), ...waiting];
-    if (waiting.length > 0) scheduled = setTimeout(flush, RETRY_MS);
+    if (!stopped) retryLater();
     for (const entry of batch) entry.failed?.(error);
+  }
+
+  function flushSoon(): void {
+    const immediate = setImmediate(flush);
+    unschedule = () => clearImmediate(immediate);
+  }
+
+  function retryLater(): void {
+    const timer = setTimeout(flush, RETRY_MS);
+    unschedule = () => clearTimeout(timer);
   }
 
   return {
     append(entry) {
+      if (failure !== null) {
+        if (entry.lost !== undefined && kept > keptLimit) return entry.lost();
+        kept += EVENT_SIZE + (entry.event.type === 'text' ? entry.event.text.length : 0);
+      }
       waiting.push(entry);
-      scheduled ??= setImmediate(flush);
+      if (unschedule === null) flushSoon();
     },
     flush,
+    stop() {
+      stopped = true;
+      flush();
+    },
     get failure() {
       return failure;
     },

@@ -69,9 +69,13 @@ export interface Journal {
   setAgentProcess(agentId: string, pid: number, pidStarted: string | null): void;
   endAgent(agentId: string, endedAt: string): void;
   openAgents(): AgentRow[];
+  /** Writes something and takes it back: throws when nothing can be written. */
+  probe(): void;
   transaction(work: () => void): void;
   close(): void;
 }
+
+const PROBE = 'probe';
 
 type Raw<T, K extends keyof T> = Omit<T, K> & Record<K, string>;
 
@@ -122,6 +126,7 @@ export function makeJournal(db: JournalDb): Journal {
       `INSERT INTO agents (agent_id, session_id, started_at) VALUES (@agent_id, @session_id, @started_at)`,
     ),
     agentProcess: db.prepare('UPDATE agents SET pid = ?, pid_started = ? WHERE agent_id = ?'),
+    removeAgent: db.prepare('DELETE FROM agents WHERE agent_id = ?'),
     endAgent: db.prepare('UPDATE agents SET ended_at = ? WHERE agent_id = ?'),
     openAgents: db.prepare<[], AgentRow>(
       'SELECT agent_id, session_id, pid, pid_started, started_at FROM agents WHERE ended_at IS NULL',
@@ -172,6 +177,10 @@ export function makeJournal(db: JournalDb): Journal {
     setAgentProcess: (agentId, pid, pidStarted) => void sql.agentProcess.run(pid, pidStarted, agentId),
     endAgent: (agentId, endedAt) => void sql.endAgent.run(endedAt, agentId),
     openAgents: () => sql.openAgents.all(),
+    probe() {
+      sql.addAgent.run({ agent_id: PROBE, session_id: PROBE, started_at: PROBE });
+      sql.removeAgent.run(PROBE);
+    },
     transaction: (work) => db.transaction(work)(),
     close: () => void db.close(),
   };

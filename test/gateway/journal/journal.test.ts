@@ -63,7 +63,7 @@ test('after a failed commit, what may be refused is refused and the rest is writ
   const journal = makeJournal(openJournalDb(dir, 'normal'));
   let broken = true;
   const failures: string[] = [];
-  const faulty: Pick<Journal, 'transaction' | 'insertEvent'> = {
+  const faulty: Pick<Journal, 'transaction' | 'insertEvent' | 'probe'> = {
     ...journal,
     transaction(work) {
       if (broken) throw new Error('disk full');
@@ -97,5 +97,52 @@ test('after a failed commit, what may be refused is refused and the rest is writ
     journal.events('a', 0, 10).map(({ event }) => event.type === 'notice' && event.text),
     ['kept'],
   );
+  journal.close();
+});
+
+test('a full disk: progress is kept up to a bound, results beyond it, and it is noticed when there is room again', async () => {
+  const db = openJournalDb(dir, 'normal');
+  const journal = makeJournal(db);
+  const room = (pages: number): unknown => db.pragma(`max_page_count = ${pages}`);
+  room(db.pragma('page_count', { simple: true }) as number);
+  const writer = makeJournalWriter(journal, (id) => journal.lastSeq(id), ignore, 200_000);
+  const written: string[] = [];
+  let lost = 0;
+  const append = (event: AgentEvent, isProgress: boolean): void =>
+    writer.append({
+      sessionId: 'a',
+      event,
+      numbered: ignore,
+      committed: () => void written.push(event.type),
+      ...(isProgress ? { lost: () => void (lost += 1) } : {}),
+    });
+  const text: AgentEvent = { type: 'text', timestamp: 't', message_id: 'm', text: 'x'.repeat(10_000) };
+  append(text, true);
+  writer.flush();
+  assert.match(String(writer.failure), /full/);
+  for (let each = 0; each < 100; each += 1) append(text, true);
+  append({ type: 'background', timestamp: 't', tasks: 0 }, false);
+  assert.ok(lost > 70 && lost < 90, `${lost}`);
+  room(1_000_000);
+  while (writer.failure !== null) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(written.length, 102 - lost);
+  assert.equal(written.at(-1), 'background');
+  journal.close();
+});
+
+test('a journal that could not be written is found well again though nobody is let in meanwhile', async () => {
+  const db = openJournalDb(dir, 'normal');
+  const journal = makeJournal(db);
+  const writer = makeJournalWriter(journal, (id) => journal.lastSeq(id), ignore);
+  db.pragma('query_only = 1');
+  const failed = new Promise((resolve) =>
+    writer.append({ sessionId: 'a', event: notice('x'), numbered: ignore, committed: ignore, failed: resolve }),
+  );
+  assert.match(String(await failed), /readonly/);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.notEqual(writer.failure, null);
+  db.pragma('query_only = 0');
+  while (writer.failure !== null) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([journal.events('a', 0, 10), journal.openAgents()], [[], []]);
   journal.close();
 });
