@@ -64,6 +64,9 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
   const harms = new Map<string, number>();
   const memory: FaultReport['memory'] = { temporal: 0, gateway: 0, app: 0 };
   const struck = new Map<PartName, number>();
+  const stuck: string[] = [];
+  /** Parts that live their first life after they died at a place: one in peace. */
+  const spared = new Set<PartName>();
   const stop = new AbortController();
   const leave = new AbortController();
   setMaxListeners(0, stop.signal, leave.signal);
@@ -74,7 +77,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
   const options: PartsOptions = {
     durability: run.durability,
     env: { XSWARM_FAULT_BUDGET_EVENTS: BUDGET_EVENTS, ...run.env },
-    nextPoint: (part) => (armed ? drawPoint(part, arming, harms) : null),
+    nextPoint: (part) => (armed && !spared.delete(part) ? drawPoint(part, arming, harms) : null),
     onDeath(death) {
       const ours = performance.now() - (struck.get(death.part) ?? -Infinity) < 1_000;
       if (ours) return;
@@ -82,7 +85,9 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       harms.set(name, (harms.get(name) ?? 0) + 1);
       kills += 1;
       run.say(`${name}`);
-      if (death.point !== null) onPointDeath(death);
+      if (death.point === null) return;
+      spared.add(death.part);
+      onPointDeath(death);
     },
   };
   const parts = await makeParts(options);
@@ -120,7 +125,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       if (measuring) return watch.disturb();
       measuring = true;
       try {
-        await watch.measure(recovers);
+        stuck.push(...(await watch.measure(recovers)));
       } finally {
         measuring = false;
       }
@@ -160,7 +165,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
 
     run.say('waiting until it is quiet');
     leave.abort();
-    const stuck = await finish(users.map(({ name, done }) => ({ name, done })));
+    stuck.push(...(await finish(users.map(({ name, done }) => ({ name, done })))));
     await parts.ready();
     for (const { id } of [...ledger.sessions.values()]) stuck.push(...(await probe(id, caller, ledger, parts)));
     await sleep(500);

@@ -35,6 +35,8 @@ export interface System {
   /** What `start` printed so far. */
   output(): string;
   pid(): number;
+  /** Of the `start` that ran last; null while it runs. */
+  exitCode(): number | null;
   /** Starts it; again after `stop`. Resolves when it is ready. */
   start(command?: string[]): Promise<void>;
   /** Ctrl-C; resolves with the exit code and how long it took. */
@@ -95,6 +97,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     env,
     output: () => output,
     pid: () => child?.pid ?? 0,
+    exitCode: () => child?.exitCode ?? null,
     async start(command = options.command ?? ['supervisor']) {
       output = '';
       child = spawn(process.execPath, [BIN, ...command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClaudeCodeConnector } from '../../src/client/connector.ts';
+import { makeSystem, until, type System } from '../support/system.ts';
+import { markedProcesses } from './processes.ts';
+
+const RUN = `shutdown-${process.pid}`;
+let system: System;
+let connector: ClaudeCodeConnector;
+
+before(async () => {
+  system = await makeSystem({ env: { XSWARM_FAULT_RUN: RUN, XSWARM_GATEWAY_AGENT: 'simulator' } });
+  connector = new ClaudeCodeConnector({ url: system.restUrl });
+  await system.start();
+  await system.cli('user', 'add', 'tester');
+});
+after(async () => {
+  await system.remove();
+});
+
+const processes = (): number => markedProcesses(`XSWARM_FAULT_RUN=${RUN}`).length;
+
+/** Hands over messages that are still being carried out, and waiting, when this resolves. */
+async function busySession(script: string): Promise<{ sessionId: string; ids: string[] }> {
+  const { id: sessionId } = await connector.createSession('tester', system.project);
+  const ids: string[] = [];
+  for (const word of ['one', 'two', 'three']) {
+    ids.push((await connector.sendMessage(sessionId, `${script} ${word}`)).id);
+  }
+  await until('a turn runs', async () => {
+    const { body } = await system.rest('GET', `/sessions/${sessionId}/messages/${ids[0]}`);
+    return body.status === 'sent';
+  });
+  return { sessionId, ids };
+}
+
+async function outcomes({ sessionId, ids }: { sessionId: string; ids: string[] }): Promise<unknown[]> {
+  const states = ids.map(async (id) => (await system.rest('GET', `/sessions/${sessionId}/messages/${id}`)).body.status);
+  return await Promise.all(states);
+}
+
+async function terminate(signals: number): Promise<{ code: number | null; ms: number }> {
+  const began = performance.now();
+  const pid = system.pid();
+  const exited = new Promise<void>((resolve) => {
+    const look = setInterval(() => {
+      try {
+        process.kill(pid, 0);
+      } catch {
+        clearInterval(look);
+        resolve();
+      }
+    }, 20);
+  });
+  for (let sent = 0; sent < signals; sent += 1) {
+    process.kill(pid, 'SIGTERM');
+    await delay(300);
+  }
+  await exited;
+  return { code: system.exitCode(), ms: performance.now() - began };
+}
+
+test('SIGTERM in the middle of turns: it ends in time, and what was accepted is carried out after the next start', async () => {
+  const sessions = await Promise.all([busySession('[think 4s]'), busySession('[stream 300ms]')]);
+  const { code, ms } = await terminate(1);
+  assert.deepEqual([code, processes()], [0, 0], system.output());
+  assert.ok(ms < 10_000, `it took ${ms} ms`);
+  await system.start();
+  for (const session of sessions) {
+    await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), 40_000);
+  }
+});
+
+test('a second SIGTERM is faster and as safe', async () => {
+  const session = await busySession('[think 4s]');
+  const { ms } = await terminate(2);
+  assert.ok(ms < 3_000, `it took ${ms} ms`);
+  await until('nothing is left', () => processes() === 0, 5_000);
+  await system.start();
+  await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), 40_000);
+});
+
+test('while it stops nothing new is taken: callers are told to come again, or nobody listens', async () => {
+  const session = await busySession('[think 2s]');
+  const stopping = terminate(1);
+  const late = await system
+    .rest('POST', `/sessions/${session.sessionId}/messages`, { message: 'late' }, { prefer: 'respond-async' })
+    .catch(() => null);
+  await stopping;
+  await system.start();
+  if (late !== null) assert.ok([202, 503].includes(late.status), JSON.stringify(late.body));
+  await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), 40_000);
+});
