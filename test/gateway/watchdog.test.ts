@@ -17,8 +17,9 @@ import { eventually, pidsOf } from '../support/processes.ts';
 import { startTestGateway } from '../support/test-gateway.ts';
 import type { TestGateway } from '../support/test-gateway.ts';
 
-const STALL_MS = 1_500;
-const INTERRUPT_MS = 500;
+// Long beside what a busy machine with two cores makes of a start, so that only a real standstill counts.
+const STALL_MS = 5_000;
+const INTERRUPT_MS = 2_000;
 
 describe('watchdogs over the real Claude Code', () => {
   let api: MessagesApi;
@@ -67,7 +68,7 @@ describe('watchdogs over the real Claude Code', () => {
     assert.ok(Date.now() - began < 2 * STALL_MS + INTERRUPT_MS + 2_000);
     assert.deepEqual([turn.outcome, turn.failure?.code], ['failed', 'TURN_STALLED']);
     assert.ok(turn.cost_nano !== null && turn.cost_nano > 0);
-    assert.match(lastNotices(client), /given up\. The agent showed no sign of work for 1\.5 s/);
+    assert.match(lastNotices(client), /given up\. The agent showed no sign of work for 5 s/);
     assert.match(lastNotices(client), /not exact: 1 API call priced by the tokens/);
     assert.ok(log.includes('a turn is given up'));
     await eventually(() => pidsOf(`claude .*${sessionId}`).length === 0);
@@ -88,7 +89,7 @@ describe('watchdogs over the real Claude Code', () => {
 
   test('a quiet tool that takes longer than the limit is left alone', async () => {
     const sessionId = randomUUID();
-    const ms = 3 * STALL_MS;
+    const ms = 2 * STALL_MS;
     api.on(sessionId, (call) =>
       call.afterTool ? say('waited') : callTool('Bash', { command: `node wait.mjs ${ms}` }),
     );
@@ -104,11 +105,11 @@ describe('watchdogs over the real Claude Code', () => {
     api.on(sessionId, (call) =>
       call.lastText === 'wait' ? callTool('Bash', { command: 'node wait.mjs 60000 limited' }) : say('hello'),
     );
-    const client = await open(sessionId, { turn_limit_seconds: 3 });
+    const client = await open(sessionId, { turn_limit_seconds: 8 });
     const turn = await client.ask('wait');
     assert.deepEqual(
       [turn.outcome, turn.failure],
-      ['failed', { code: 'TURN_TIMED_OUT', message: 'The turn took longer than its limit of 3 s' }],
+      ['failed', { code: 'TURN_TIMED_OUT', message: 'The turn took longer than its limit of 8 s' }],
     );
     assert.equal(turn.cost_nano, CALL_COST_NANO);
     await eventually(() => pidsOf('node wait.mjs 60000 limited').length === 0);
