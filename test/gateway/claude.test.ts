@@ -163,6 +163,7 @@ describe('a session with the real Claude Code', () => {
         : null,
     );
     assert.deepEqual([unasked.outcome, unasked.cost_nano], ['done', CALL_COST_NANO]);
+    assert.ok(unasked.started_at < unasked.finished_at);
     const tasks = client.events.flatMap(({ event }) => (event.type === 'background' ? [event.tasks] : []));
     assert.deepEqual(tasks, [1, 0]);
   });
