@@ -6,6 +6,9 @@ const PATIENCE_MS = 2_000;
 /** Where the last wait was in vain, so that a lock that stays does not hold up everything else. */
 const IMPATIENCE_MS = 50;
 
+/** What a try takes: more than one message, so that a disk with its last page free does not count as one with room. */
+const PROBE = { id: 'write probe', bytes: 64 * 1024 };
+
 /** Whether the file can be written, as far as the last write tells. */
 export interface WriteHealth {
   /** Notes how a write ended: null where it went well. */
@@ -31,13 +34,21 @@ export function makeWriteHealth(client: BetterSqlite3.Database): WriteHealth {
     check() {
       if (failure === null) return;
       try {
-        // Writes a page without changing anything.
-        const version: unknown = client.pragma('user_version', { simple: true });
-        client.pragma(`user_version = ${Number(version)}`);
+        probe(client);
         note(null);
       } catch (error) {
         throw isDatabaseAway(error) ? databaseAway(error) : error;
       }
     },
   };
+}
+
+/** Writes something into the file and takes it out again; throws when it cannot. */
+function probe(client: BetterSqlite3.Database): void {
+  const { id, bytes } = PROBE;
+  const insert = client.prepare(
+    "INSERT OR REPLACE INTO message_bodies (message_id, session_id, content, bytes) VALUES (?, '', ?, ?)",
+  );
+  insert.run(id, 'x'.repeat(bytes), bytes);
+  client.prepare('DELETE FROM message_bodies WHERE message_id = ?').run(id);
 }
