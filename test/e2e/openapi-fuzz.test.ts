@@ -64,7 +64,7 @@ test('no generated call of the OpenAPI document gets a 5xx or an answer outside 
       ...['--exclude-path-regex', '/events$'],
       '--no-color',
     ],
-    { timeout: 150_000, maxBuffer: 32 * 1024 * 1024 },
+    { timeout: 150_000, maxBuffer: 32 * 1024 * 1024, cwd: system.project },
   ).catch((error: { stdout?: string; stderr?: string; message: string }) => {
     throw new Error(`${error.stdout?.slice(-6_000) ?? ''}\n${error.stderr ?? error.message}`);
   });

@@ -49,7 +49,7 @@ export async function connectSupervisor(url: string, token?: string): Promise<Su
       const timer = setTimeout(() => {
         waiting.delete(look);
         reject(new Error(`No frame with ${JSON.stringify(wanted)} among ${JSON.stringify(frames.slice(-5))}`));
-      }, 5_000);
+      }, 30_000);
       const look = (): void => {
         if (!give()) return;
         clearTimeout(timer);
