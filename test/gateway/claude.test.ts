@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import type { AgentStatus } from '../../src/gateway/control-routes.ts';
+import type { AgentStatus } from '../../src/gateway/agent-status.ts';
 import {
   CALL_COST_NANO,
   callTool,

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { AgentStatus } from '../../src/gateway/control-routes.ts';
+import type { AgentStatus } from '../../src/gateway/agent-status.ts';
 import { TEST_TOKEN } from '../support/gateway-client.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
 import { CALL_COST_NANO, claudeEnv, say, startMessagesApi } from '../support/messages-api.ts';

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeClaudeDriver } from '../../src/gateway/drivers/claude/claude-driver.ts';
 import type { Agent, AgentReport, Conversation } from '../../src/gateway/drivers/driver.ts';
+import type { AgentStatus } from '../../src/gateway/agent-status.ts';
+import { readAgents } from '../../src/gateway/control-client.ts';
+import { TEST_TOKEN } from '../support/gateway-client.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
 import { startGatewayProcess } from '../support/gateway-process.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
@@ -52,12 +55,15 @@ describe('traps of the real Claude Code', () => {
     await client.ask('hi');
     await client.send('go');
     await eventually(() => pidsOf(mark).length >= 3);
-    const isOurs = `claude .*--session-id`;
-    await eventually(() => pidsOf(isOurs).length === 2);
+    const agents = (): Promise<AgentStatus[]> => readAgents({ url: client.socket.url, token: TEST_TOKEN });
+    await eventually(async () => (await agents()).some(({ state }) => state === 'warm'));
+    const pids = (await agents()).map(({ pid }) => pid!);
+    const living = (): number[] => pidsOf('claude .*--output-format').filter((pid) => pids.includes(pid));
+    assert.equal(living().length, 2);
     await gate.kill();
     assert.ok(pidsOf(mark).length >= 2);
     await gate.start();
-    assert.deepEqual([pidsOf(mark), pidsOf(isOurs)], [[], []]);
+    assert.deepEqual([pidsOf(mark), living()], [[], []]);
   });
 
   test('two writers: an agent that outlived its gateway is ended before another one resumes, and no turn is lost', async () => {
