@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { databaseAway, isDatabaseAway } from '../db/away.ts';
+import { XswarmError } from '../domain/errors.ts';
 import type { SessionService } from './service.ts';
 import { makeContext } from './sessions/context.ts';
 import type { SessionServiceDeps } from './sessions/context.ts';
@@ -26,6 +27,8 @@ export function makeSessionService(deps: SessionServiceDeps): SessionService {
       try {
         return await call(...args);
       } catch (error) {
+        // Where Temporal cannot write, it may be the disk that is ours too.
+        if (error instanceof XswarmError && error.code === 'UNAVAILABLE') deps.db.health.suspect();
         if (!isDatabaseAway(error)) throw error;
         deps.db.health.note(error);
         throw databaseAway(error);

@@ -13,13 +13,16 @@ const PROBE = { id: 'write probe', bytes: 64 * 1024 };
 export interface WriteHealth {
   /** Notes how a write ended: null where it went well. */
   note(error: unknown): void;
-  /** Throws `UNAVAILABLE` with the reason where the last write failed and another one would. */
+  /** Has the next check try, because something failed that may have the same disk. */
+  suspect(): void;
+  /** Throws `UNAVAILABLE` with the reason where something failed and a write fails now. */
   check(): void;
 }
 
 /** Watches over a connection that has just been opened. */
 export function makeWriteHealth(client: BetterSqlite3.Database): WriteHealth {
   let failure: unknown = null;
+  let suspected = false;
   client.pragma(`busy_timeout = ${PATIENCE_MS}`);
 
   function note(error: unknown): void {
@@ -31,12 +34,17 @@ export function makeWriteHealth(client: BetterSqlite3.Database): WriteHealth {
 
   return {
     note,
+    suspect() {
+      suspected = true;
+    },
     check() {
-      if (failure === null) return;
+      if (failure === null && !suspected) return;
       try {
         probe(client);
+        suspected = false;
         note(null);
       } catch (error) {
+        note(error);
         throw isDatabaseAway(error) ? databaseAway(error) : error;
       }
     },
