@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayHealth } from '../domain/session-workflows.ts';
+import type { AgentStatus } from './agent-status.ts';
 import type { AgentDriver } from './drivers/driver.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
@@ -10,16 +11,6 @@ import type { SessionHost } from './session-host.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { WarmAgents } from './warm-agents.ts';
 import { GREETING } from './upgrade.ts';
-
-/** One agent, as `GET /status` shows it. */
-export interface AgentStatus {
-  /** Null for one that waits for a new session. */
-  session_id: string | null;
-  pid: number | null;
-  rss_bytes: number | null;
-  since: string | null;
-  state: 'starting' | 'running' | 'background' | 'ready' | 'warm';
-}
 
 /** Answers the gateway's HTTP calls: liveness for everybody, the rest for those who have the token. */
 export function makeControlRoutes(options: {

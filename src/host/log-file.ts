@@ -11,30 +11,50 @@ export interface LogFile {
 const DEFAULT_MAX_BYTES = 10 * 1024 * 1024;
 const KEPT = 5;
 
-/** Opens `<folder>/<name>.log` for appending; at `maxBytes` it becomes `.1`, and the fifth oldest goes. */
+/**
+ * Opens `<folder>/<name>.log` for appending; at `maxBytes` it becomes `.1`, and the fifth oldest goes. A line that cannot be
+ * written (a full disk must not end what is watched over) is left out, and the next one that can says how many were.
+ */
 export function openLogFile(folder: string, name: string, maxBytes: number = DEFAULT_MAX_BYTES): LogFile {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${name}.log`);
-  let file = openSync(path, 'a', 0o600);
+  let file: number | null = openSync(path, 'a', 0o600);
   let size = fstatSync(file).size;
+  let lost = 0;
 
   const rotate = (): void => {
-    closeSync(file);
     for (let age = KEPT - 1; age >= 1; age -= 1) {
       if (existsSync(`${path}.${age}`)) renameSync(`${path}.${age}`, `${path}.${age + 1}`);
     }
     renameSync(path, `${path}.1`);
-    file = openSync(path, 'a', 0o600);
-    size = 0;
+    if (file !== null) closeSync(file);
+    file = null;
+  };
+
+  const append = (text: string): void => {
+    if (file !== null && size > 0 && size + text.length > maxBytes) rotate();
+    if (file === null) {
+      file = openSync(path, 'a', 0o600);
+      size = fstatSync(file).size;
+    }
+    size += writeSync(file, text);
   };
 
   return {
     path,
     write(line) {
-      const text = `${line}\n`;
-      if (size > 0 && size + text.length > maxBytes) rotate();
-      size += writeSync(file, text);
+      try {
+        if (lost > 0)
+          append(`\n${JSON.stringify({ level: 40, time: Date.now(), msg: `${lost} lines are lost here` })}\n`);
+        lost = 0;
+        append(`${line}\n`);
+      } catch {
+        lost += 1;
+      }
     },
-    close: () => closeSync(file),
+    close() {
+      if (file !== null) closeSync(file);
+      file = null;
+    },
   };
 }

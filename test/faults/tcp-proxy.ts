@@ -29,7 +29,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     for (const [from, to] of [pair, [far, near]] as const) {
       from.setNoDelay(true);
       from.pipe(to);
-      from.on('error', () => to.resetAndDestroy());
+      from.on('error', () => reset(to));
       from.on('close', () => {
         pairs.delete(pair);
         to.destroy();
@@ -48,8 +48,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   function cut(): number {
     const count = pairs.size;
     for (const [near, far] of pairs) {
-      near.resetAndDestroy();
-      far.resetAndDestroy();
+      reset(near);
+      reset(far);
     }
     pairs.clear();
     return count;
@@ -82,4 +82,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     close: down,
   };
+}
+
+/** A socket that is not connected yet, or not any more, cannot be reset: Node would keep its handle for ever. */
+function reset(socket: Socket): void {
+  socket.unref();
+  if (socket.readyState === 'open') socket.resetAndDestroy();
+  else socket.destroy();
 }

@@ -1,5 +1,6 @@
 import { runsOwnGateway } from '../../config/derive.ts';
-import { makeGatewayControl } from '../../gateway/control-client.ts';
+import type { AgentStatus } from '../../gateway/agent-status.ts';
+import { makeGatewayControl, readAgents } from '../../gateway/control-client.ts';
 import { isClaudeConfigured } from '../../gateway/drivers/claude/availability.ts';
 import { loadGatewayToken } from '../load-secrets.ts';
 import type { DiagnoseOptions } from './diagnose-options.ts';
@@ -14,7 +15,9 @@ export async function checkGateway({ config, dataDir }: DiagnoseOptions, isRunni
   try {
     const token = loadGatewayToken(config, dataDir, isOwn);
     const health = await makeGatewayControl({ url, token }).ping();
-    const kind = health.exactly_once ? `${health.running_agents} agents run` : 'a plain server: delivery at least once';
+    const kind = health.exactly_once
+      ? agentsInWords(await readAgents({ url, token }))
+      : 'a plain server: delivery at least once';
     return { check, state: 'ok', text: `${url} answers, ${kind}` };
   } catch {
     const todo = isOwn
@@ -22,6 +25,21 @@ export async function checkGateway({ config, dataDir }: DiagnoseOptions, isRunni
       : 'Start that server, or correct CLAUDE_CODE_WEBSOCKET_URL ([claude_code] websocket_url)';
     return { check, state: 'fail', text: `${url} cannot be reached`, todo };
   }
+}
+
+/** Which agents run and what memory each takes. */
+export function agentsInWords(agents: AgentStatus[]): string {
+  if (agents.length === 0) return 'no agent runs';
+  const list = agents.map(({ session_id, pid, rss_bytes, state }) => {
+    const facts = [state, pid === null ? '' : `pid ${pid}`, rss_bytes === null ? '' : mebibytes(rss_bytes)];
+    return `${session_id ?? 'started ahead'} (${facts.filter(Boolean).join(', ')})`;
+  });
+  const total = mebibytes(agents.reduce((sum, { rss_bytes }) => sum + (rss_bytes ?? 0), 0));
+  return `${agents.length === 1 ? '1 agent runs' : `${agents.length} agents run`} with ${total}: ${list.join('; ')}`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }
 
 /** Checks who is going to answer. */
