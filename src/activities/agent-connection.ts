@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../domain/event.ts';
+import type { Mirror } from '../domain/mirror-write.ts';
 import type { AgentMessage } from '../domain/turn.ts';
 import type { Attachment, Connected } from '../workflows/session-activities.ts';
 
@@ -23,7 +24,10 @@ export interface AgentConnection {
   send(message: AgentMessage): Promise<void>;
   /** Whether a result of this message can come on this line; a plain peer knows only what was sent on it. */
   canAnswer(messageId: string): boolean;
-  /** Waits for events after `cursor`, at least one; a burst comes as one batch. Rejects when the line breaks. */
+  /**
+   * Waits for events after `cursor`, at least one; a burst comes as one batch. They are in the mirror already.
+   * Rejects when the line breaks, and with `UNAVAILABLE` while the mirror cannot be written.
+   */
   take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]>;
   /** Resolves with the other end's newest event number once the agent is let go; with null when it works on. */
   release(mode: 'idle' | 'close', reason: string): Promise<number | null>;
@@ -38,6 +42,6 @@ export interface OpenOptions {
   attachment: Attachment;
   /** Whether the agent process is to be up before the connection counts as open. */
   start: boolean;
-  /** Text as it is written. */
-  onDelta(delta: { message_id: string | null; text: string }): void;
+  /** Gets the events, and text as it is written. */
+  mirror: Mirror;
 }

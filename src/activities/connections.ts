@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER } from '../gateway/protocol.ts';
+import type { Mirror } from '../domain/mirror-write.ts';
 import type { Attachment } from '../workflows/session-activities.ts';
 import type { AgentConnection, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';
@@ -18,7 +19,7 @@ export interface Connections {
 export interface ConnectionsOptions {
   url: string;
   token: string;
-  onDelta(sessionId: string, delta: { message_id: string | null; text: string }): void;
+  mirror: Mirror;
 }
 
 const HANDSHAKE_TIMEOUT_MS = 3_000;
@@ -29,13 +30,7 @@ export function makeConnections(options: ConnectionsOptions): Connections {
   const lines = new Map<string, { epoch: number; opening: Promise<AgentConnection>; line: AgentConnection | null }>();
 
   async function open(attachment: Attachment, start: boolean): Promise<AgentConnection> {
-    return await openLine({
-      url: options.url,
-      token: options.token,
-      attachment,
-      start,
-      onDelta: (delta) => options.onDelta(attachment.session_id, delta),
-    });
+    return await openLine({ ...options, attachment, start });
   }
 
   async function attach(attachment: Attachment, { start }: { start: boolean }): Promise<AgentConnection> {

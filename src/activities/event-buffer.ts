@@ -1,7 +1,11 @@
-import { setImmediate as nextTick } from 'node:timers/promises';
 import type { NumberedEvent } from './agent-connection.ts';
 
 const KEPT_EVENTS = 5_000;
+
+interface Waiter {
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
 
 /** Holds a connection's events until they are taken; a reader that comes late or twice sees them in order. */
 export class EventBuffer {
@@ -9,7 +13,7 @@ export class EventBuffer {
   #floor: number;
   #events: NumberedEvent[] = [];
   #failure: Error | null = null;
-  #wake = new Set<() => void>();
+  #waiters = new Set<Waiter>();
 
   constructor(afterSeq: number) {
     this.#floor = afterSeq;
@@ -19,28 +23,32 @@ export class EventBuffer {
     return cursor >= this.#floor;
   }
 
-  push(event: NumberedEvent): void {
-    const newest = this.#events.at(-1)?.seq ?? this.#floor;
-    if (event.seq <= newest) return;
-    this.#events.push(event);
-    if (this.#events.length > KEPT_EVENTS) this.#floor = this.#events.shift()?.seq ?? this.#floor;
-    this.#wakeAll();
+  push(...events: NumberedEvent[]): void {
+    for (const event of events) {
+      const newest = this.#events.at(-1)?.seq ?? this.#floor;
+      if (event.seq <= newest) continue;
+      this.#events.push(event);
+      if (this.#events.length > KEPT_EVENTS) this.#floor = this.#events.shift()?.seq ?? this.#floor;
+    }
+    for (const waiter of [...this.#waiters]) waiter.resolve();
   }
 
   /** Ends the buffer: readers get what is left, then this error. */
   fail(error: Error): void {
     this.#failure ??= error;
-    this.#wakeAll();
+    for (const waiter of [...this.#waiters]) waiter.resolve();
+  }
+
+  /** Tells those who wait now that what they wait for is held up; later readers wait again. */
+  interrupt(error: Error): void {
+    for (const waiter of [...this.#waiters]) waiter.reject(error);
   }
 
   async take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> {
     for (;;) {
       signal.throwIfAborted();
-      const first = this.#events.findIndex((event) => event.seq > cursor);
-      if (first >= 0) {
-        // One turn of the event loop more: frames of the same burst go into the same batch.
-        await nextTick();
-        const taken = this.#events.filter((event) => event.seq > cursor);
+      const taken = this.#events.filter((event) => event.seq > cursor);
+      if (taken.length > 0) {
         this.#forget(cursor);
         return taken;
       }
@@ -49,7 +57,7 @@ export class EventBuffer {
     }
   }
 
-  /** What a reader has asked to follow is in the mirror already. */
+  /** What a reader has asked to follow is of no use to it any more. */
   #forget(cursor: number): void {
     if (cursor <= this.#floor) return;
     this.#floor = cursor;
@@ -57,18 +65,17 @@ export class EventBuffer {
   }
 
   #next(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#wake.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', waiter.resolve);
       };
-      this.#wake.add(wake);
-      signal.addEventListener('abort', wake);
+      const waiter: Waiter = {
+        resolve: () => (done(), resolve()),
+        reject: (error) => (done(), reject(error)),
+      };
+      this.#waiters.add(waiter);
+      signal.addEventListener('abort', waiter.resolve);
     });
-  }
-
-  #wakeAll(): void {
-    for (const wake of [...this.#wake]) wake();
   }
 }

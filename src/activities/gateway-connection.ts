@@ -4,7 +4,7 @@ import { GATEWAY_CLOSE, serverFrame, type ClientFrame, type ServerFrame } from '
 import type { Connected } from '../workflows/session-activities.ts';
 import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';
-import { EventBuffer } from './event-buffer.ts';
+import { makeMirroredEvents } from './mirrored-events.ts';
 
 type Reply = Exclude<ServerFrame, { type: 'event' | 'delta' }>;
 type Request = ClientFrame extends infer F ? (F extends ClientFrame ? Omit<F, 'request_id'> : never) : never;
@@ -18,7 +18,12 @@ const RELEASE_TIMEOUT_MS = 20_000;
 /** Takes an open socket that speaks the sub-protocol, opens the session on it and resolves once the lease is held. */
 export async function openGatewayConnection(socket: WebSocket, options: OpenOptions): Promise<AgentConnection> {
   const { attachment } = options;
-  const buffer = new EventBuffer(attachment.cursor);
+  const events = makeMirroredEvents({
+    sessionId: attachment.session_id,
+    afterSeq: attachment.cursor,
+    mirror: options.mirror,
+    flow: socket,
+  });
   const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
   let lastRequest = 0;
   let isClosed = false;
@@ -27,15 +32,18 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     isClosed = true;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
-    buffer.fail(error);
+    events.fail(error);
     socket.terminate();
   }
 
   socket.on('message', (data: Buffer, isBinary) => {
     const frame = isBinary ? null : parseFrame(data);
     if (frame === null) return fail(new ConnectionError('UNAVAILABLE', 'The gateway sent a frame that does not parse'));
-    if (frame.type === 'event') return buffer.push({ seq: frame.seq, event: frame.event });
-    if (frame.type === 'delta') return options.onDelta({ message_id: frame.message_id, text: frame.text });
+    if (frame.type === 'event') return events.push({ seq: frame.seq, event: frame.event });
+    if (frame.type === 'delta') {
+      const { message_id, text } = frame;
+      return options.mirror.live(attachment.session_id, { message_id, text });
+    }
     if (frame.request_id === undefined) return fail(errorOf(frame));
     waiting.get(frame.request_id)?.resolve(frame);
     waiting.delete(frame.request_id);
@@ -104,13 +112,13 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       return backgroundTasks;
     },
     openedAt: opened.last_seq,
-    covers: (cursor) => buffer.covers(cursor),
+    covers: (cursor) => events.covers(cursor),
     canAnswer: () => true,
     async send(message: AgentMessage): Promise<void> {
       await request({ type: 'send', ...message }, REPLY_TIMEOUT_MS);
     },
     async take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> {
-      const taken = await buffer.take(cursor, signal);
+      const taken = await events.take(cursor, signal);
       for (const { event } of taken) if (event.type === 'background') backgroundTasks = event.tasks;
       return taken;
     },
@@ -123,6 +131,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     },
     close(): void {
       isClosed = true;
+      events.stop();
       socket.close();
     },
   };

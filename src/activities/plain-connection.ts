@@ -5,7 +5,7 @@ import { usdToNano } from '../domain/money.ts';
 import type { AgentMessage, TurnResult } from '../domain/turn.ts';
 import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connection.ts';
 import { ConnectionError } from './connection-errors.ts';
-import { EventBuffer } from './event-buffer.ts';
+import { makeMirroredEvents } from './mirrored-events.ts';
 
 /** The guide's `ClaudeCodeResponse`, as a plain peer sends it. */
 const response = z.object({
@@ -26,7 +26,12 @@ const PARTIAL = new Set(['partial', 'streaming', 'in_progress']);
  */
 export function openPlainConnection(socket: WebSocket, options: OpenOptions): AgentConnection {
   const { attachment } = options;
-  const buffer = new EventBuffer(attachment.cursor);
+  const events = makeMirroredEvents({
+    sessionId: attachment.session_id,
+    afterSeq: attachment.cursor,
+    mirror: options.mirror,
+    flow: socket,
+  });
   const outstanding = new Map<string, string>();
   const sent = new Set<string>();
   let seq = attachment.cursor;
@@ -34,12 +39,12 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
 
   function emit(event: NumberedEvent['event']): void {
     seq += 1;
-    buffer.push({ seq, event });
+    events.push({ seq, event });
   }
 
   function fail(error: ConnectionError): void {
     isClosed = true;
-    buffer.fail(error);
+    events.fail(error);
   }
 
   socket.on('message', (data: Buffer) => {
@@ -48,7 +53,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     const startedAt = outstanding.get(parsed.message_id);
     if (startedAt === undefined) return;
     if (PARTIAL.has(parsed.status ?? '')) {
-      return options.onDelta({ message_id: parsed.message_id, text: parsed.content });
+      return options.mirror.live(attachment.session_id, { message_id: parsed.message_id, text: parsed.content });
     }
     outstanding.delete(parsed.message_id);
     const turn = turnOf(parsed, startedAt);
@@ -66,7 +71,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     },
     backgroundTasks: 0,
     openedAt: attachment.cursor,
-    covers: (cursor) => buffer.covers(cursor),
+    covers: (cursor) => events.covers(cursor),
     canAnswer: (messageId) => sent.has(messageId),
     async send(message: AgentMessage): Promise<void> {
       if (isClosed) throw new ConnectionError('UNAVAILABLE', 'The line to the peer is closed');
@@ -81,7 +86,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
       });
       emit({ type: 'accepted', timestamp, ...message });
     },
-    take: (cursor, signal) => buffer.take(cursor, signal),
+    take: (cursor, signal) => events.take(cursor, signal),
     async release(): Promise<number> {
       isClosed = true;
       socket.close();
@@ -89,6 +94,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     },
     close(): void {
       isClosed = true;
+      events.stop();
       socket.close();
     },
   };

@@ -1,6 +1,5 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../domain/abort-scope.ts';
-import type { Mirror } from '../domain/mirror-write.ts';
 import type { Received, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
 import type { AgentConnection, NumberedEvent } from './agent-connection.ts';
 import { ConnectionError } from './connection-errors.ts';
@@ -12,16 +11,16 @@ import { withHeartbeat } from './with-heartbeat.ts';
 /** An agent may begin a turn by itself a moment after its last background task ended. */
 const LINGER_MS = 2_000;
 
-/** What a retry goes on from; nothing of it was settled. */
+/** What a retry goes on from: all up to here was looked at, and nothing of it was settled. */
 interface Progress {
   cursor: number;
 }
 
 /**
- * Mirrors what the agent does, a transaction a batch, until a turn is settled or the last background task ended.
- * Heartbeats the number of the last mirrored event, so that another worker goes on from there.
+ * Waits until a turn is settled or the last background task ended; the line mirrors what the agent does meanwhile.
+ * Heartbeats the number of the last event that was seen, so that another worker goes on from there.
  */
-export const makeReceive = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['receive'] =>
+export const makeReceive = (deps: { connections: Connections }): SessionActivities['receive'] =>
   async function receive({ attachment, message_id }) {
     const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
     let cursor = resumed?.cursor ?? attachment.cursor;
@@ -36,9 +35,6 @@ export const makeReceive = (deps: { connections: Connections; mirror: Mirror }):
         const isOver = message_id === null && !ownTurn && line.backgroundTasks === 0 && cursor >= line.openedAt;
         const batch = await takeNext(line, cursor, isOver ? LINGER_MS : undefined);
         if (batch.length === 0) return received([], cursor, line);
-        await deps.mirror.write(
-          batch.map(({ seq, event }) => ({ type: 'agent', session_id: attachment.session_id, seq, event })),
-        );
         cursor = batch.at(-1)?.seq ?? cursor;
         const turns = batch.flatMap(settledIn);
         if (turns.length > 0) return received(turns, cursor, line);

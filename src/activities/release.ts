@@ -25,7 +25,7 @@ const ATTEMPTS = 8;
 const DRAIN_MS = 3_000;
 
 /**
- * Lets a session's agent go, and mirrors what it said since somebody last listened. A gateway that stays away, or a lease
+ * Lets a session's agent go, and brings what it said since somebody last listened. A gateway that stays away, or a lease
  * that somebody else holds, leaves nothing to let go.
  */
 export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
@@ -34,7 +34,7 @@ export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
       try {
         const line = await deps.connections.attach(attachment, { start: false });
         const lastSeq = await line.release(mode, reason);
-        const received = await drain(deps.mirror, line, attachment, lastSeq ?? line.openedAt);
+        const received = await drain(line, attachment, lastSeq ?? line.openedAt);
         return { let_go: lastSeq !== null, received };
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
@@ -53,16 +53,14 @@ export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
     });
   };
 
-/** Mirrors the events after the attachment's cursor, up to a number that the gateway has journalled already. */
-async function drain(mirror: Mirror, line: AgentConnection, attachment: Attachment, upTo: number): Promise<Received> {
-  const { session_id } = attachment;
+/** Takes the events after the attachment's cursor, up to a number that the gateway has journalled already. */
+async function drain(line: AgentConnection, attachment: Attachment, upTo: number): Promise<Received> {
   const scope = abortScope([cancellationSignal()], DRAIN_MS);
   const turns: SettledTurn[] = [];
   let { cursor } = attachment;
   try {
     while (cursor < upTo) {
       const batch = await line.take(cursor, scope.signal);
-      await mirror.write(batch.map(({ seq, event }) => ({ type: 'agent', session_id, seq, event })));
       turns.push(...batch.flatMap(settledIn));
       cursor = batch.at(-1)?.seq ?? cursor;
     }

@@ -34,7 +34,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const connections = makeConnections({
     url: options.gateway.url,
     token: options.gateway.token,
-    onDelta: (sessionId, delta) => options.mirror.live(sessionId, delta),
+    mirror: options.mirror,
   });
   const activities = makeActivities({ connections, mirror: options.mirror });
   const worker = await Worker.create({

@@ -8,6 +8,7 @@ import { makeActivities } from '../../src/activities/index.ts';
 import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
 import type { Attachment, Received, Released, SessionActivities } from '../../src/workflows/session-activities.ts';
 import { TEST_TOKEN } from '../support/gateway-client.ts';
+import { makeMemoryMirror } from '../support/memory-mirror.ts';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 
 let gate: TestGateway;
@@ -24,19 +25,14 @@ interface Talk {
   /** Listens to what the agent does by itself. */
   listen: () => Promise<Received>;
   release: () => Promise<Released>;
-  writes: MirrorWrite[];
+  mirrored: () => MirrorWrite[];
   attachment: Attachment;
 }
 
 /** One session over a real gateway, with a cursor that follows as the workflow's does. */
 async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
-  const writes: MirrorWrite[] = [];
-  const connections = makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, onDelta: () => undefined });
-  const mirror = {
-    write: async (batch: MirrorWrite[]) => void writes.push(...batch),
-    readBody: () => Promise.reject(new Error('no body')),
-    live: () => undefined,
-  };
+  const mirror = makeMemoryMirror();
+  const connections = makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, mirror });
   const activities: SessionActivities = makeActivities({ connections, mirror });
   const attachment: Attachment = {
     session_id: randomUUID(),
@@ -57,7 +53,7 @@ async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
   }
   try {
     await body({
-      writes,
+      mirrored: () => mirror.batches.flat(),
       attachment,
       say: async (content) => {
         const message_id = randomUUID();
@@ -93,16 +89,25 @@ test('receive() does not wait for background tasks that died with the gateway', 
   });
 });
 
+test('what an agent does by itself is in the mirror also while nobody receives', async () => {
+  await talk(async ({ say, mirrored }) => {
+    await say('[background 50ms] one');
+    const isOwnResult = (write: MirrorWrite): boolean =>
+      write.type === 'agent' && write.event.type === 'result' && write.event.turn.message_id === null;
+    while (!mirrored().some(isOwnResult)) await delay(10);
+  });
+});
+
 test('release() brings a turn of the agent itself that nobody had listened to', async () => {
-  await talk(async ({ say, release, writes }) => {
+  await talk(async ({ say, release, mirrored }) => {
     await say('[background 50ms] one');
     await delay(200);
     const { let_go, received } = await release();
     assert.deepEqual([let_go, received?.turns.map((turn) => turn.message_id)], [true, [null]]);
-    const mirrored = writes.flatMap((write) =>
+    const results = mirrored().flatMap((write) =>
       write.type === 'agent' && write.event.type === 'result' ? [write] : [],
     );
-    assert.equal(mirrored.length, 2);
+    assert.equal(results.length, 2);
   });
 });
 

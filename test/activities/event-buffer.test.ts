@@ -61,3 +61,12 @@ test('take() ends when its signal aborts', async () => {
   controller.abort(new Error('enough'));
   await assert.rejects(taken, /enough/);
 });
+
+test('interrupt() tells who waits now, and leaves the buffer as it is', async () => {
+  const buffer = new EventBuffer(0);
+  const taken = buffer.take(0, never);
+  buffer.interrupt(new Error('held up'));
+  await assert.rejects(taken, /held up/);
+  buffer.push(event(1));
+  assert.deepEqual(numbers(await buffer.take(0, never)), [1]);
+});

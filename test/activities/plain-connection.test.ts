@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { makeConnections, type Connections } from '../../src/activities/connections.ts';
+import { makeMemoryMirror } from '../support/memory-mirror.ts';
 import type { Attachment } from '../../src/workflows/session-activities.ts';
 
 const never = new AbortController().signal;
@@ -35,7 +36,7 @@ async function withPlainPeer(handleProtocols: boolean, body: (peer: Peer) => Pro
     connections: makeConnections({
       url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
       token: 'secret',
-      onDelta: () => undefined,
+      mirror: makeMemoryMirror(),
     }),
     answer: (socket, message) =>
       socket.send(
@@ -142,7 +143,7 @@ test('a line that breaks in mid-turn fails as NOT_SENT, so that the message is s
 });
 
 test('a server that is not there fails as AGENT_UNREACHABLE in the guide’s words', async () => {
-  const connections = makeConnections({ url: 'ws://127.0.0.1:1', token: 't', onDelta: () => undefined });
+  const connections = makeConnections({ url: 'ws://127.0.0.1:1', token: 't', mirror: makeMemoryMirror() });
   await assert.rejects(connections.attach(ATTACHMENT, { start: true }), {
     type: 'AGENT_UNREACHABLE',
     message: 'Failed to connect to Claude Code WebSocket',

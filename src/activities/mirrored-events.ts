@@ -1,0 +1,77 @@
+import { setImmediate as nextTick, setTimeout as delay } from 'node:timers/promises';
+import type { Mirror } from '../domain/mirror-write.ts';
+import type { NumberedEvent } from './agent-connection.ts';
+import { EventBuffer } from './event-buffer.ts';
+
+const RETRY_MS = 300;
+const MAX_BATCH = 500;
+/** More than this unwritten, and the other end is to wait. */
+const HIGH_WATER = 1_000;
+
+/** A line's events on their way to who receives them: written to the mirror first, as they come. */
+export interface MirroredEvents {
+  push(event: NumberedEvent): void;
+  /** The line is over: what came before is still written, then readers get this error. */
+  fail(error: Error): void;
+  /** Nothing is tried again from here on; what is not written yet is for the next line. */
+  stop(): void;
+  /** See `AgentConnection`. */
+  covers(cursor: number): boolean;
+  take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]>;
+}
+
+/**
+ * Writes events a transaction a batch, until they are written: while the mirror cannot be written those who wait hear why,
+ * and `flow` holds the other end back. So callers are answered when the answer is here, not when somebody receives it.
+ */
+export function makeMirroredEvents(options: {
+  sessionId: string;
+  afterSeq: number;
+  mirror: Mirror;
+  flow: { pause(): void; resume(): void };
+}): MirroredEvents {
+  const { sessionId: session_id, mirror, flow } = options;
+  const buffer = new EventBuffer(options.afterSeq);
+  const pending: NumberedEvent[] = [];
+  let writing = false;
+  let stopped = false;
+  let end: Error | null = null;
+
+  async function writeAll(): Promise<void> {
+    writing = true;
+    // One turn of the event loop more: frames of the same burst go into the same batch.
+    await nextTick();
+    while (pending.length > 0) {
+      const batch = pending.slice(0, MAX_BATCH);
+      try {
+        await mirror.write(batch.map(({ seq, event }) => ({ type: 'agent', session_id, seq, event })));
+      } catch (error) {
+        buffer.interrupt(error as Error);
+        if (stopped) break;
+        await delay(RETRY_MS);
+        continue;
+      }
+      const wasFull = pending.length >= HIGH_WATER;
+      pending.splice(0, batch.length);
+      if (wasFull && pending.length < HIGH_WATER) flow.resume();
+      buffer.push(...batch);
+    }
+    writing = false;
+    if (end !== null) buffer.fail(end);
+  }
+
+  return {
+    push(event) {
+      pending.push(event);
+      if (pending.length === HIGH_WATER) flow.pause();
+      if (!writing) void writeAll();
+    },
+    fail(error) {
+      end ??= error;
+      if (!writing) buffer.fail(end);
+    },
+    stop: () => void (stopped = true),
+    covers: (cursor) => buffer.covers(cursor),
+    take: (cursor, signal) => buffer.take(cursor, signal),
+  };
+}
