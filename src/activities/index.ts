@@ -3,6 +3,7 @@ import type { SessionActivities } from '../workflows/session-activities.ts';
 import { makeConnect } from './connect.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
+import { makeExchange } from './exchange.ts';
 import { makeReceive } from './receive.ts';
 import { makeRelease } from './release.ts';
 import { makeSend } from './send.ts';
@@ -11,6 +12,7 @@ import { makeSend } from './send.ts';
 export function makeActivities(deps: { connections: Connections; mirror: Mirror }): SessionActivities {
   return {
     connect: makeConnect(deps),
+    exchange: makeExchange(deps),
     send: makeSend(deps),
     receive: makeReceive(deps),
     release: makeRelease(deps),

@@ -75,7 +75,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     canAnswer: (messageId) => sent.has(messageId),
     async send(message: AgentMessage): Promise<void> {
       if (isClosed) throw new ConnectionError('UNAVAILABLE', 'The line to the peer is closed');
-      if (outstanding.has(message.message_id)) return;
+      if (sent.has(message.message_id)) return;
       const timestamp = new Date().toISOString();
       outstanding.set(message.message_id, timestamp);
       sent.add(message.message_id);

@@ -1,68 +1,17 @@
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { abortScope } from '../domain/abort-scope.ts';
-import type { Received, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
-import type { AgentConnection, NumberedEvent } from './agent-connection.ts';
+import type { SessionActivities } from '../workflows/session-activities.ts';
 import { ConnectionError } from './connection-errors.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
-import { settledIn } from './settled-in.ts';
-import { withHeartbeat } from './with-heartbeat.ts';
+import { receiveFrom } from './receive-from.ts';
 
-/** An agent may begin a turn by itself a moment after its last background task ended. */
-const LINGER_MS = 2_000;
-
-/** What a retry goes on from: all up to here was looked at, and nothing of it was settled. */
-interface Progress {
-  cursor: number;
-}
-
-/**
- * Waits until a turn is settled or the last background task ended; the line mirrors what the agent does meanwhile.
- * Heartbeats the number of the last event that was seen, so that another worker goes on from there.
- */
+/** Receives until a turn is settled or the last background task ended. */
 export const makeReceive = (deps: { connections: Connections }): SessionActivities['receive'] =>
   async function receive({ attachment, message_id }) {
-    const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
-    let cursor = resumed?.cursor ?? attachment.cursor;
-
-    async function listen(): Promise<Received> {
-      const line = await deps.connections.attach({ ...attachment, cursor }, { start: false });
-      if (message_id !== null && !line.canAnswer(message_id)) {
+    return await withFailures(() =>
+      receiveFrom(attachment, message_id, async (resumed) => {
+        const line = await deps.connections.attach(resumed, { start: false });
+        if (message_id === null || line.canAnswer(message_id)) return line;
         throw new ConnectionError('NOT_SENT', 'The peer has to be sent the message again');
-      }
-      let ownTurn = false;
-      for (;;) {
-        const isOver = message_id === null && !ownTurn && line.backgroundTasks === 0 && cursor >= line.openedAt;
-        const batch = await takeNext(line, cursor, isOver ? LINGER_MS : undefined);
-        if (batch.length === 0) return received([], cursor, line);
-        cursor = batch.at(-1)?.seq ?? cursor;
-        const turns = batch.flatMap(settledIn);
-        if (turns.length > 0) return received(turns, cursor, line);
-        ownTurn ||= batch.some(isOfOwnTurn);
-      }
-    }
-
-    return await withFailures(() => withHeartbeat(listen, (): Progress => ({ cursor })));
+      }),
+    );
   };
-
-/** Waits for events; for so long at most when there need not be any. */
-async function takeNext(line: AgentConnection, cursor: number, limitMs?: number): Promise<NumberedEvent[]> {
-  const scope = abortScope([cancellationSignal()], limitMs);
-  try {
-    return await line.take(cursor, scope.signal);
-  } catch (error) {
-    if (scope.timedOut()) return [];
-    throw error;
-  } finally {
-    scope.dispose();
-  }
-}
-
-/** Whether the event belongs to a turn that the agent began by itself. */
-function isOfOwnTurn({ event }: NumberedEvent): boolean {
-  return (event.type === 'text' || event.type === 'tool_started') && event.message_id === null;
-}
-
-function received(turns: SettledTurn[], cursor: number, line: AgentConnection): Received {
-  return { turns, cursor, background_tasks: line.backgroundTasks };
-}

@@ -118,7 +118,9 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
   function takeLease(next: SessionHost, frame: Frame<'open'>): void {
     clearTimeout(openLimit);
     const { session_id, epoch, project_path, options } = frame;
-    const changed = { ...next.row, epoch, project_path, options, state: 'open' as const };
+    // Who only takes a line up again does not open a session that was closed meanwhile.
+    const state = frame.start ? ('open' as const) : next.row.state;
+    const changed = { ...next.row, epoch, project_path, options, state };
     if (JSON.stringify(changed) !== JSON.stringify(next.row)) deps.journal.saveSession(changed);
     const before = deps.holders.get(session_id);
     if (before !== undefined && before !== holder) {
@@ -154,7 +156,7 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
 
   async function handle(frame: ClientFrame): Promise<void> {
     if (frame.type === 'open') return open(frame);
-    if (host === null || host.row.state === 'closed') {
+    if (host === null || (host.row.state === 'closed' && frame.type !== 'release')) {
       return line.refuse(frame.request_id, 'NOT_OPEN', 'Send an open frame first');
     }
     if (frame.type === 'send') return send(frame, host);

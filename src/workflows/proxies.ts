@@ -32,14 +32,14 @@ export const reconnect = proxyActivities<Pick<SessionActivities, 'connect'>>({
   },
 });
 
-/** Short and next to the workflow: one marker in the history. The workflow sends again by itself when it fails. */
+/** Short and next to the workflow, for a message to an agent that is listened to already. The workflow sends again itself. */
 export const { send } = proxyLocalActivities<Pick<SessionActivities, 'send'>>({
   startToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
 });
 
 /** Long, with heartbeats; an attempt that loses its socket is tried again at once on any worker. */
-export const { receive } = proxyActivities<Pick<SessionActivities, 'receive'>>({
+export const { exchange, receive } = proxyActivities<Pick<SessionActivities, 'exchange' | 'receive'>>({
   startToCloseTimeout: '24h',
   heartbeatTimeout: WORKER_GONE,
   cancellationType: 'TRY_CANCEL',
@@ -47,7 +47,7 @@ export const { receive } = proxyActivities<Pick<SessionActivities, 'receive'>>({
     initialInterval: '100ms',
     backoffCoefficient: 1.5,
     maximumInterval: '1s',
-    nonRetryableErrorTypes: ['NOT_SENT', 'AGENT_UNREACHABLE', 'LEASE_LOST'],
+    nonRetryableErrorTypes: ['NOT_SENT', 'AGENT_UNREACHABLE', 'LEASE_LOST', 'MESSAGE_BODY_LOST'],
   },
 });
 

@@ -27,7 +27,8 @@ export interface Connected {
   background_tasks: number;
 }
 
-export interface SendInput {
+/** One message for the agent, over the session's connection. */
+export interface MessageInput {
   attachment: Attachment;
   message_id: string;
   /** Null when the body is stored (it was too large for a signal). */
@@ -37,7 +38,7 @@ export interface SendInput {
 
 export interface ReceiveInput {
   attachment: Attachment;
-  /** The message whose turn is awaited; null to listen while the agent has background tasks. */
+  /** The message whose turn is awaited, handed over by an earlier activity; null to listen to background tasks. */
   message_id: string | null;
 }
 
@@ -80,14 +81,17 @@ export interface ReleaseInput {
 
 /**
  * What a session's workflow does to the world. Each is safe to run twice.
- * Failures carry these types: `AGENT_UNREACHABLE`, `LEASE_LOST`, `NOT_SENT`, `PROJECT_PATH`, `UNAVAILABLE`.
+ * Failures carry these types: `AGENT_UNREACHABLE`, `LEASE_LOST`, `MESSAGE_BODY_LOST`,
+ * `NOT_SENT`, `PROJECT_PATH`, `UNAVAILABLE`.
  */
 export interface SessionActivities {
   /** Opens the connection, waits until the agent is up, writes the snapshot. */
   connect(input: ConnectInput): Promise<Connected>;
+  /** Hands one message over, then receives until a turn is settled. */
+  exchange(input: MessageInput): Promise<Received>;
   /** Hands one message to the gateway; resolves when its journal has it. */
-  send(input: SendInput): Promise<void>;
-  /** Mirrors events as they come until a turn is settled or the last background task ended. */
+  send(input: MessageInput): Promise<void>;
+  /** Waits until a turn is settled or the last background task ended. */
   receive(input: ReceiveInput): Promise<Received>;
   /** Lets the agent process go, and brings what it said last; a gateway that stays away is no error, it lets go by itself. */
   release(input: ReleaseInput): Promise<Released>;

@@ -17,9 +17,9 @@ import { disconnect, getLedger, getRecord, NEXT_RUN, reap, searchAttributes, sub
 import { detailsMarkdown } from './details.ts';
 import { failureOf, failureType } from './failures.ts';
 import { reportDropped, reportRefused } from './reports.ts';
-import { firstConnect, mirror, receive, reconnect, release, send } from './proxies.ts';
-import type { Released } from './session-activities.ts';
-import type { SessionState } from './session-state.ts';
+import { exchange, firstConnect, mirror, receive, reconnect, release, send } from './proxies.ts';
+import type { Received, Released } from './session-activities.ts';
+import type { QueuedMessage, SessionState } from './session-state.ts';
 import * as session from './session-state.ts';
 
 /** What a run of the workflow begins with: a new session, or the state that an earlier run left. */
@@ -100,15 +100,10 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
   }
 
   /** Listens until something is settled, in the background; one at a time. */
-  function listen(): void {
-    if (receiving) return;
+  function listen(listening: Promise<Received>): void {
     receiving = true;
     receiveFailure = null;
-    const awaited = state.current?.message_id ?? null;
-    receive
-      .executeWithOptions({ summary: awaited === null ? 'background tasks' : `answer to ${awaited}` }, [
-        { attachment: session.attachmentOf(state), message_id: awaited },
-      ])
+    listening
       .then(
         (received) => update(session.book(state, received, now())),
         (error: unknown) => {
@@ -121,25 +116,46 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       });
   }
 
+  /** Hands a message over and listens for its answer. */
+  function exchangeNow({ message_id, content, context }: QueuedMessage): Promise<Received> {
+    const input = { attachment: session.attachmentOf(state), message_id, content, context };
+    return exchange.executeWithOptions({ summary: `message ${message_id}` }, [input]);
+  }
+
+  /** Listens for the answer to a message that was handed over, or to background tasks. */
+  function receiveNow(message_id: string | null): Promise<Received> {
+    const summary = message_id === null ? 'background tasks' : `answer to ${message_id}`;
+    return receive.executeWithOptions({ summary }, [{ attachment: session.attachmentOf(state), message_id }]);
+  }
+
+  /** Hands a message over beside the activity that listens already; false when the line broke. */
+  async function sendBeside({ message_id, content, context }: QueuedMessage): Promise<boolean> {
+    try {
+      await send({ attachment: session.attachmentOf(state), message_id, content, context });
+      return true;
+    } catch (error) {
+      log.warn('send failed, connecting again', { type: failureType(error) });
+      receiveFailure = error;
+      update(session.lost(state));
+      return false;
+    }
+  }
+
   /** Carries one message out: sent once the agent is up, sent again (the gateway knows its id) when the line broke. */
   async function runTurn(): Promise<void> {
     for (let attempt = 1; state.current !== null && state.closing === null; attempt += 1) {
       if (!state.connected) await connect();
       if (!state.connected) return;
-      const { message_id, content, context } = state.current;
-      try {
-        await send({ attachment: session.attachmentOf(state), message_id, content, context });
-      } catch (error) {
-        if (attempt >= SEND_TRIES) throw error;
-        log.warn('send failed, connecting again', { type: failureType(error) });
-        update(session.lost(state));
-        continue;
-      }
-      while (state.connected && state.current !== null && state.closing === null) {
-        listen();
-        await condition(() => !receiving || state.closing !== null);
-      }
+      if (!receiving || (await sendBeside(state.current))) await settleCurrent();
       if (!state.connected && attempt >= SEND_TRIES) throw receiveFailure;
+    }
+  }
+
+  /** Waits until the current message has its outcome, the line breaks, or the session is to end. */
+  async function settleCurrent(): Promise<void> {
+    while (state.connected && state.current !== null && state.closing === null) {
+      if (!receiving) listen(exchangeNow(state.current));
+      await condition(() => !receiving || state.closing !== null);
     }
   }
 
@@ -199,7 +215,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
     if (state.status !== 'idle') {
       update(session.disconnecting(state));
       await mirror([{ type: 'session', snapshot: session.snapshotOf(state) }]);
-      if (state.current !== null) listen();
+      if (state.current !== null && !receiving) listen(receiveNow(state.current.message_id));
       const releasing = release.executeWithOptions({ summary: `closing: ${state.reason ?? ''}` }, [
         { attachment: session.attachmentOf(state), mode: 'close', reason: state.reason ?? '', snapshot: null },
       ]);
@@ -247,7 +263,10 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
     idleDue ||
     (state.background_tasks > 0 && !receiving) ||
     isOverBudget();
-  const isOverBudget = (): boolean => workflowInfo().historyLength >= input.budget_events;
+  const isOverBudget = (): boolean => {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    return historyLength >= input.budget_events || continueAsNewSuggested;
+  };
 
   async function live(): Promise<SessionState> {
     background(idleClock());
@@ -273,7 +292,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       }
       if (state.background_tasks > 0) {
         if (!state.connected) await connect();
-        if (state.connected) listen();
+        if (state.connected && !receiving) listen(receiveNow(null));
       }
       await condition(hasWork);
     }

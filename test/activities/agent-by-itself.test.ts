@@ -41,7 +41,7 @@ async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
     epoch: 1,
     cursor: 0,
   };
-  const send: SessionActivities['send'] = (input) => activities.send(input);
+  const exchange: SessionActivities['exchange'] = (input) => activities.exchange(input);
   const receiveOnce: SessionActivities['receive'] = (input) => activities.receive(input);
   const release: SessionActivities['release'] = (input) => activities.release(input);
   const run = <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> =>
@@ -56,9 +56,9 @@ async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
       mirrored: () => mirror.batches.flat(),
       attachment,
       say: async (content) => {
-        const message_id = randomUUID();
-        await run(send, { attachment, message_id, content });
-        return await receive(message_id);
+        const received = await run(exchange, { attachment: { ...attachment }, message_id: randomUUID(), content });
+        attachment.cursor = received.cursor;
+        return received;
       },
       listen: () => receive(null),
       release: () => run(release, { attachment, mode: 'idle', reason: 'idle', snapshot: null }),

@@ -65,10 +65,10 @@ test('submit() whose answer was lost is completed by its repetition', async (t) 
   assert.equal((await service.history(LOCAL, 's-1', { limit: 10, order: 'asc' })).items.length, 2);
 });
 
-test('submit() stores a body over 64 KiB first, and the store is empty once the turn is settled', async (t) => {
+test('submit() stores a body over 16 KiB first, and the store is empty once the turn is settled', async (t) => {
   const opened = openService(t);
   const service = await openSession(opened);
-  const message = 'x'.repeat(70_000);
+  const message = 'x'.repeat(17_000);
   const { message_id } = await service.submit(LOCAL, 's-1', { message, idempotency_key: null });
   await service.settled(LOCAL, 's-1', message_id, 1_000);
   const { items } = await service.history(LOCAL, 's-1', { limit: 1, order: 'asc' });

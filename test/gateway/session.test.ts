@@ -39,6 +39,20 @@ describe('a session with the simulator', () => {
     });
   });
 
+  test('a session that was closed takes messages again only after an open with start', async () => {
+    const id = randomUUID();
+    const client = await open(id, { start: true });
+    await client.ask('before');
+    await client.request({ type: 'release', mode: 'close', reason: 'User requested' });
+    const late = await open(id);
+    const refused = await late.request({ type: 'send', message_id: randomUUID(), content: 'late' });
+    assert.equal(refused.type === 'error' && refused.code, 'NOT_OPEN');
+    const released = await late.request({ type: 'release', mode: 'close', reason: 'again' });
+    assert.deepEqual([released.type, late.events.at(-1)?.event.type], ['released', 'result']);
+    const back = await open(id, { epoch: 2, start: true });
+    assert.equal((await back.ask('after')).outcome, 'done');
+  });
+
   test('a message is accepted, answered, priced above zero and labelled simulated', async () => {
     const client = await open();
     const id = randomUUID();

@@ -37,8 +37,7 @@ const scenarios: Record<string, { budgetEvents?: number; run: Scenario }> = {
   },
   'broken-line': {
     async run({ agent, session, workflows }) {
-      agent.failNext('send', 'UNAVAILABLE', 1);
-      agent.failNext('receive', 'NOT_SENT', 1);
+      agent.failNext('exchange', 'NOT_SENT', 1);
       await workflows.submit(session.session_id, say('one'));
       await delay(1_500);
       await workflows.disconnect(session.session_id, 'User requested');

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
-import type { Received, SessionActivities, SettledTurn } from '../../src/workflows/session-activities.ts';
+import type { Attachment, Received, SessionActivities, SettledTurn } from '../../src/workflows/session-activities.ts';
 
 export interface ScriptedAgent {
   activities: SessionActivities;
@@ -26,7 +26,7 @@ export interface ScriptedAgent {
  */
 export function scriptedAgent(costNano = 1_000): ScriptedAgent {
   const carriedOut: string[] = [];
-  const calls = { connect: 0, send: 0, receive: 0, release: 0, mirror: 0 };
+  const calls = { connect: 0, exchange: 0, send: 0, receive: 0, release: 0, mirror: 0 };
   const epochs: number[] = [];
   const writes: MirrorWrite[] = [];
   const failures = new Map<string, { type: string; times: number }>();
@@ -68,6 +68,24 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     }
   }
 
+  function take(messageId: string): void {
+    if (carriedOut.includes(messageId)) return;
+    carriedOut.push(messageId);
+    dueAt.set(messageId, Date.now() + agent.thinkMs);
+  }
+
+  async function listen({ cursor }: Attachment, messageId: string | null): Promise<Received> {
+    for (;;) {
+      settleDue();
+      const turns = results.filter((turn) => turn.seq > cursor);
+      if (turns.length > 0 || (messageId === null && background === 0)) {
+        return { turns, cursor: results.length, background_tasks: background };
+      }
+      heartbeat();
+      await delay(5, undefined, { signal: cancellationSignal() });
+    }
+  }
+
   const agent: ScriptedAgent = {
     carriedOut,
     calls,
@@ -86,23 +104,18 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
         writes.push({ type: 'session', snapshot });
         return { agent: 'simulator', simulated: true, at_least_once: false, background_tasks: background };
       },
+      async exchange({ attachment, message_id }) {
+        enter('exchange');
+        take(message_id);
+        return await listen(attachment, message_id);
+      },
       async send({ message_id }) {
         enter('send');
-        if (carriedOut.includes(message_id)) return;
-        carriedOut.push(message_id);
-        dueAt.set(message_id, Date.now() + agent.thinkMs);
+        take(message_id);
       },
-      async receive({ attachment, message_id }): Promise<Received> {
+      async receive({ attachment, message_id }) {
         enter('receive');
-        for (;;) {
-          settleDue();
-          const turns = results.filter((turn) => turn.seq > attachment.cursor);
-          if (turns.length > 0 || (message_id === null && background === 0)) {
-            return { turns, cursor: results.length, background_tasks: background };
-          }
-          heartbeat();
-          await delay(5, undefined, { signal: cancellationSignal() });
-        }
+        return await listen(attachment, message_id);
       },
       async release({ attachment, mode, snapshot }) {
         enter('release');

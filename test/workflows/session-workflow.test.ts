@@ -118,8 +118,7 @@ test('no idle clock runs out while a turn runs', async () => {
 test('a broken line is opened again with a higher lease and the message is handed over again', async () => {
   await withAgent(async ({ agent, workflows }) => {
     const session = start();
-    agent.failNext('send', 'UNAVAILABLE', 2);
-    agent.failNext('receive', 'NOT_SENT', 1);
+    agent.failNext('exchange', 'NOT_SENT', 2);
     await workflows.start(session);
     const id = randomUUID();
     await workflows.submit(session.session_id, { message_id: id, content: 'hi' });
@@ -137,7 +136,7 @@ test('an agent that cannot be had ends in error, reports what waited, and a late
     await workflows.start(session);
     await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'one' });
     await until('one turn', async () => (await workflows.ledger(session.session_id)).cost_nano === 1_000);
-    agent.failNext('send', 'UNAVAILABLE', Infinity);
+    agent.failNext('exchange', 'AGENT_UNREACHABLE', Infinity);
     const lost = randomUUID();
     await workflows.submit(session.session_id, { message_id: lost, content: 'two' });
     const state = await resultOf(session.session_id);
@@ -147,7 +146,7 @@ test('an agent that cannot be had ends in error, reports what waited, and a late
       settled.map(({ message_id, outcome }) => ({ message_id, outcome })),
       [{ message_id: lost, outcome: 'unknown' }],
     );
-    agent.failNext('send', 'UNAVAILABLE', 0);
+    agent.failNext('exchange', 'AGENT_UNREACHABLE', 0);
     assert.equal(await workflows.start(session), 'started');
     await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'three' });
     await until('two turns', async () => (await workflows.ledger(session.session_id)).cost_nano === 2_000);

@@ -9,7 +9,8 @@ import type { SessionService } from '../service.ts';
 import type { ServiceContext } from './context.ts';
 import { bodyHash, idOfNames } from './message-ids.ts';
 
-const MAX_SIGNAL_BYTES = 64 * 1024;
+/** Two events of the history hold a body, so a run of a hundred messages stays below 4 MiB. */
+const MAX_SIGNAL_BYTES = 16 * 1024;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Hands a message to its session's workflow: once this resolves it is carried out once, or reported. */

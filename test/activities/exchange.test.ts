@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { makeConnections } from '../../src/activities/connections.ts';
+import { makeActivities } from '../../src/activities/index.ts';
+import { errors, XswarmError } from '../../src/domain/errors.ts';
+import type { MessageInput, Received } from '../../src/workflows/session-activities.ts';
+import { TEST_TOKEN } from '../support/gateway-client.ts';
+import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
+
+let gate: TestGateway;
+before(async () => {
+  gate = await startTestGateway();
+});
+after(() => gate.close());
+
+interface Line {
+  mirror: MemoryMirror;
+  /** One attempt of the activity, in a worker of its own where `fresh`. */
+  attempt: (input: MessageInput, options?: { heartbeatDetails?: unknown; fresh?: boolean }) => Promise<Received>;
+}
+
+async function withLine(body: (line: Line) => Promise<void>): Promise<void> {
+  const mirror = makeMemoryMirror();
+  const connect = () => makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, mirror });
+  const opened = [connect()];
+  try {
+    await body({
+      mirror,
+      async attempt(input, { heartbeatDetails, fresh = false } = {}) {
+        if (fresh) opened.push(connect());
+        const activities = makeActivities({ connections: opened.at(-1)!, mirror });
+        const run = (given: MessageInput): Promise<Received> => activities.exchange(given);
+        return await new MockActivityEnvironment({ heartbeatDetails }).run(run, input);
+      },
+    });
+  } finally {
+    for (const connections of opened) connections.closeAll();
+  }
+}
+
+function message(content: string | null): MessageInput {
+  const attachment = { session_id: randomUUID(), project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
+  return { attachment, message_id: randomUUID(), content };
+}
+
+const results = ({ batches }: MemoryMirror): number =>
+  batches.flat().filter((write) => write.type === 'agent' && write.event.type === 'result').length;
+
+test('exchange() gives the settled turn, which is in the mirror by then', async () => {
+  await withLine(async ({ attempt, mirror }) => {
+    const input = message('hello');
+    const { turns } = await attempt(input);
+    assert.deepEqual(
+      turns.map(({ message_id, outcome }) => [message_id, outcome]),
+      [[input.message_id, 'done']],
+    );
+    assert.equal(results(mirror), 1);
+  });
+});
+
+test('a second attempt, on another worker, gives the same turn and runs nothing again', async () => {
+  await withLine(async ({ attempt }) => {
+    const input = message('hello');
+    const first = await attempt(input);
+    const second = await attempt(input, { fresh: true, heartbeatDetails: { cursor: 1 } });
+    assert.deepEqual(second.turns, first.turns);
+  });
+});
+
+test('a body that was stored is read from the mirror, and a lost one fails by name', async () => {
+  await withLine(async ({ attempt, mirror }) => {
+    const input = message(null);
+    mirror.readBody = (message_id) => Promise.resolve({ message_id, content: 'a long text' });
+    assert.match((await attempt(input)).turns[0]?.preview ?? '', /a long text/);
+    mirror.readBody = () => Promise.reject(new XswarmError('MESSAGE_BODY_LOST', 'lost'));
+    await assert.rejects(attempt({ ...input, message_id: randomUUID() }), { type: 'MESSAGE_BODY_LOST' });
+  });
+});
+
+test('while the mirror cannot be written the attempt fails, and the next one gives the turn', async () => {
+  await withLine(async ({ attempt, mirror }) => {
+    const input = message('hello');
+    mirror.failure = errors.unavailable('The database');
+    await assert.rejects(attempt(input), { type: 'UNAVAILABLE' });
+    mirror.failure = null;
+    assert.equal((await attempt(input)).turns.length, 1);
+    assert.equal(results(mirror), 1);
+  });
+});
