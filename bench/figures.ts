@@ -1,3 +1,5 @@
+const WARM_ROUNDS = 4;
+
 /** What a series of times says, in milliseconds. */
 export interface Figures {
   p50: number;
@@ -28,6 +30,30 @@ export async function serial(runs: number, warmUp: number, call: (run: number) =
     if (run >= warmUp) times.push(performance.now() - began);
   }
   return figuresOf(times);
+}
+
+/**
+ * Several kinds of call in turn, ten of a kind at a time, so that a machine that changes its speed changes all of them;
+ * the first rounds and the first calls after each change do not count.
+ */
+export async function inTurn<K extends string>(
+  rounds: number,
+  calls: Record<K, () => Promise<unknown>>,
+): Promise<Record<K, Figures>> {
+  const names = Object.keys(calls) as K[];
+  const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, number[]>;
+  for (let round = -WARM_ROUNDS; round < rounds; round += 1) {
+    for (const name of names) {
+      for (let run = -2; run < 10; run += 1) {
+        const began = performance.now();
+        await calls[name]();
+        if (round >= 0 && run >= 0) times[name].push(performance.now() - began);
+      }
+      // What a call leaves to be done in the background is no burden of the next kind.
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, figuresOf(times[name])])) as Record<K, Figures>;
 }
 
 export interface LoadFigures extends Figures {

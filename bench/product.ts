@@ -10,7 +10,10 @@ import { makeSystem, type System } from '../test/support/system.ts';
 /** The product under load: real processes, driven from outside. */
 export interface Product {
   system: System;
-  create(): Promise<string>;
+  create(options?: object): Promise<string>;
+  /** Open sessions with this idle timeout, as the database has them. */
+  countOpen(timeoutSeconds: number): number;
+  databasePath: string;
   send(sessionId: string, text: string): Promise<void>;
   /** The same over one supervisor socket. */
   sendBySocket(sessionId: string, text: string): Promise<void>;
@@ -44,11 +47,29 @@ export async function startProduct(env: NodeJS.ProcessEnv): Promise<Product> {
     waiting.get(frame.request_id ?? '')?.(frame);
   });
   let requests = 0;
+  const databasePath = join(system.home, 'xswarm.db');
+
+  function read<T>(sql: string): T {
+    const db = new Database(databasePath, { readonly: true });
+    try {
+      return db.prepare<[], T>(sql).pluck().get() as T;
+    } finally {
+      db.close();
+    }
+  }
 
   return {
     system,
-    async create() {
-      const answer = await system.rest('POST', '/sessions', { user_id: 'bench', project_path: system.project });
+    databasePath,
+    countOpen(timeoutSeconds) {
+      return read<number>(
+        `SELECT count(*) FROM claude_code_sessions
+         WHERE status <> 'disconnected' AND options ->> 'idle_timeout_seconds' = ${timeoutSeconds}`,
+      );
+    },
+    async create(options = {}) {
+      const body = { user_id: 'bench', project_path: system.project, options };
+      const answer = await system.rest('POST', '/sessions', body);
       if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
       return answer.body.session_id as string;
     },
@@ -71,14 +92,10 @@ export async function startProduct(env: NodeJS.ProcessEnv): Promise<Product> {
       const tasks = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes).length;
       return { events: historyLength, bytes: historySize ?? 0, tasks };
     },
-    databaseBytes() {
-      const db = new Database(join(system.home, 'xswarm.db'), { readonly: true });
-      const pages =
-        Number(db.pragma('page_count', { simple: true })) - Number(db.pragma('freelist_count', { simple: true }));
-      const bytes = pages * Number(db.pragma('page_size', { simple: true }));
-      db.close();
-      return bytes;
-    },
+    databaseBytes: () =>
+      read<number>(
+        'SELECT (p.page_count - f.freelist_count) * s.page_size FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s',
+      ),
     async stop() {
       socket.terminate();
       await connection.close();

@@ -7,7 +7,7 @@ export interface ReferenceAgent {
   stop(): void;
 }
 
-/** Reference (c): the Agent SDK alone, in streaming input, against the stand-in of the Messages API. */
+/** Reference (c): the Agent SDK alone, in streaming input and with the driver's options, against the stand-in of the API. */
 export function startReferenceAgent(env: NodeJS.ProcessEnv, cwd: string): ReferenceAgent {
   const prompts: SDKUserMessage[] = [];
   let wake: () => void = () => undefined;
@@ -28,8 +28,10 @@ export function startReferenceAgent(env: NodeJS.ProcessEnv, cwd: string): Refere
       cwd,
       model: TEST_MODEL,
       permissionMode: 'default',
+      canUseTool: () => Promise.resolve({ behavior: 'deny', message: 'nothing is asked here' }),
       includePartialMessages: true,
-      settingSources: [],
+      settingSources: ['user', 'project', 'local'],
+      systemPrompt: { type: 'preset', preset: 'claude_code' },
     },
   })[Symbol.asyncIterator]();
 
