@@ -2,7 +2,7 @@ import type { Failure, AgentName, SessionStatus } from '../domain/session.ts';
 import { takesMessages } from '../domain/session.ts';
 import type { MirrorWrite, SessionSnapshot } from '../domain/mirror-write.ts';
 import type { SessionRecord } from '../domain/session-record.ts';
-import type { SessionStart } from '../domain/session-workflows.ts';
+import type { SessionLedger, SessionStart } from '../domain/session-workflows.ts';
 import type { TurnResult } from '../domain/turn.ts';
 import type { SubmitMessage } from './definitions.ts';
 import type { Attachment, Connected, Received, Released, SettledTurn } from './session-activities.ts';
@@ -243,6 +243,18 @@ export function dropAll(state: SessionState): SessionState {
 export function noteUnsent(state: SessionState, reports: MirrorWrite[]): SessionState {
   const turns = reports.flatMap((write) => (write.type === 'settled' ? [write.turn] : []));
   return { ...state, unsent: [...(state.unsent ?? []), ...turns].slice(-UNSENT_TURNS) };
+}
+
+/** What operators and tests ask for. */
+export function ledgerOf(state: SessionState): SessionLedger {
+  return {
+    session_id: state.session_id,
+    status: state.status,
+    cost_nano: state.cost_nano,
+    message_count: state.message_count,
+    queue: state.queue.map((message) => message.message_id),
+    current: state.current?.message_id ?? null,
+  };
 }
 
 /** What the session is checked by, and made again from where the mirror was lost. */

@@ -1,25 +1,13 @@
-import {
-  CancellationScope,
-  condition,
-  continueAsNew,
-  isCancellation,
-  log,
-  setCurrentDetails,
-  setHandler,
-  sleep,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
-import { nanoToUsd } from '../domain/money.ts';
+import { CancellationScope, condition, continueAsNew, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { SessionStart } from '../domain/session-workflows.ts';
-import { idleAt, timeoutAt, wallClockAt } from './deadlines.ts';
-import { disconnect, getLedger, getRecord, NEXT_RUN, reap, searchAttributes, submitMessage } from './definitions.ts';
-import { detailsMarkdown } from './details.ts';
-import { failureOf, failureType } from './failures.ts';
-import { reportDropped, reportRefused } from './reports.ts';
-import { exchange, firstConnect, mirror, receive, reconnect, release, send } from './proxies.ts';
-import type { Received, Released } from './session-activities.ts';
-import type { QueuedMessage, SessionState } from './session-state.ts';
+import { startClocks, type Clocks } from './clocks.ts';
+import { timeoutAt } from './deadlines.ts';
+import { disconnect, getLedger, getRecord, NEXT_RUN, reap, submitMessage } from './definitions.ts';
+import { makeEnding } from './ending.ts';
+import { failureType } from './failures.ts';
+import { makeLine } from './line.ts';
+import { makeMemory, now, type Memory } from './memory.ts';
+import type { SessionState } from './session-state.ts';
 import * as session from './session-state.ts';
 
 /** What a run of the workflow begins with: a new session, or the state that an earlier run left. */
@@ -31,282 +19,84 @@ export interface SessionInput {
   queue_depth: number;
 }
 
-/** How often one message is handed over anew before the session gives up: each time after a fresh connection. */
-const SEND_TRIES = 10;
-/** How long a session that ends waits for the gateway to settle the turn that runs. */
-const CLOSE_WAIT = '15s';
-
 /** One Claude Code session: takes messages one at a time until it is disconnected, idle for too long, or broken. */
 export async function sessionWorkflow(input: SessionInput): Promise<SessionState> {
-  let state = initialState(input);
-  let idleDue = false;
-  let receiving = false;
-  let receiveFailure: unknown = null;
+  const memory = makeMemory(initialState(input));
+  handle(memory, input.queue_depth);
+  const line = makeLine(memory);
+  const ending = makeEnding(memory, line);
 
-  const update = (next: SessionState): void => {
-    state = next;
-    setCurrentDetails(detailsMarkdown(state));
-  };
-
-  setHandler(submitMessage, (message) => update(session.accept(state, message, now(), input.queue_depth)), {
-    description: 'a message for Claude; a known message_id is dropped',
-  });
-  setHandler(disconnect, ({ reason }) => update(session.close(state, reason)), {
-    description: 'end the session; the first reason stays',
-  });
-  setHandler(
-    reap,
-    () => {
-      if (session.isQuiet(state) && Date.now() >= timeoutAt(state)) update(session.close(state, 'Idle timeout'));
-    },
-    { description: 'end the session if it is past its idle timeout now' },
-  );
-  setHandler(getLedger, () => ({
-    session_id: state.session_id,
-    status: state.status,
-    cost_nano: state.cost_nano,
-    message_count: state.message_count,
-    queue: state.queue.map((message) => message.message_id),
-    current: state.current?.message_id ?? null,
-  }));
-  setHandler(getRecord, () => session.recordOf(state));
-  CancellationScope.current().cancelRequested.catch(() => update(session.close(state, 'Cancelled in Temporal')));
-
-  /** Opens a connection with a new lease; a session that is to end meanwhile does not wait for it. */
-  async function connect(): Promise<void> {
-    update(session.beginConnect(state));
-    const connectNow = state.epoch === 1 ? firstConnect.connect : reconnect.connect;
-    const attempt = new CancellationScope();
-    const opening = attempt.run(() =>
-      connectNow.executeWithOptions({ summary: `lease ${state.epoch}` }, [
-        { attachment: session.attachmentOf(state), snapshot: { ...session.snapshotOf(state), status: 'active' } },
-      ]),
-    );
-    let open = false;
-    const settled = opening.then(
-      (peer) => {
-        open = true;
-        update(session.connected(state, peer));
-      },
-      (error: unknown) => {
-        open = true;
-        if (!isCancellation(error)) throw error;
-      },
-    );
-    await Promise.race([settled, condition(() => open || state.closing !== null)]);
-    if (!open) attempt.cancel();
-    await settled;
-    if (state.connected) showStatus(state);
-  }
-
-  /** Listens until something is settled, in the background; one at a time. */
-  function listen(listening: Promise<Received>): void {
-    receiving = true;
-    receiveFailure = null;
-    listening
-      .then(
-        (received) => update(session.book(state, received, now())),
-        (error: unknown) => {
-          receiveFailure = error;
-          update(session.lost(state));
-        },
-      )
-      .finally(() => {
-        receiving = false;
-      });
-  }
-
-  /** Hands a message over and listens for its answer. */
-  function exchangeNow({ message_id, content, context }: QueuedMessage): Promise<Received> {
-    const input = { attachment: session.attachmentOf(state), message_id, content, context };
-    return exchange.executeWithOptions({ summary: `message ${message_id}` }, [input]);
-  }
-
-  /** Listens for the answer to a message that was handed over, or to background tasks. */
-  function receiveNow(message_id: string | null): Promise<Received> {
-    const summary = message_id === null ? 'background tasks' : `answer to ${message_id}`;
-    return receive.executeWithOptions({ summary }, [{ attachment: session.attachmentOf(state), message_id }]);
-  }
-
-  /** Hands a message over beside the activity that listens already; false when the line broke. */
-  async function sendBeside({ message_id, content, context }: QueuedMessage): Promise<boolean> {
-    try {
-      await send({ attachment: session.attachmentOf(state), message_id, content, context });
-      return true;
-    } catch (error) {
-      log.warn('send failed, connecting again', { type: failureType(error) });
-      receiveFailure = error;
-      update(session.lost(state));
-      return false;
-    }
-  }
-
-  /** Carries one message out: sent once the agent is up, sent again (the gateway knows its id) when the line broke. */
-  async function runTurn(): Promise<void> {
-    for (let attempt = 1; state.current !== null && state.closing === null; attempt += 1) {
-      if (!state.connected) await connect();
-      if (!state.connected) return;
-      if (!receiving || (await sendBeside(state.current))) await settleCurrent();
-      if (!state.connected && attempt >= SEND_TRIES) throw receiveFailure;
-    }
-  }
-
-  /** Waits until the current message has its outcome, the line breaks, or the session is to end. */
-  async function settleCurrent(): Promise<void> {
-    while (state.connected && state.current !== null && state.closing === null) {
-      if (!receiving) listen(exchangeNow(state.current));
-      await condition(() => !receiving || state.closing !== null);
-    }
-  }
-
-  /** Version 0.1.0's first histories have no result of a release. */
-  function takeReleased(released: Released | undefined): void {
-    if (released !== undefined) update(session.released(state, released, now()));
-  }
-
-  async function goIdle(): Promise<void> {
-    const before = state;
-    update(session.idled(state));
-    const released = await release.executeWithOptions({ summary: 'idle: agent let go' }, [
-      {
-        attachment: session.attachmentOf(before),
-        mode: 'idle',
-        reason: 'idle',
-        snapshot: session.snapshotOf(state),
-      },
-    ]);
-    takeReleased(released);
-    showStatus(state);
-  }
-
-  /** Fires when the session was quiet for `idle_after_seconds`; lazy: re-armed on firing, never per message. */
-  async function idleClock(): Promise<void> {
-    for (;;) {
-      await condition(() => state.status === 'active' && !idleDue);
-      const due = idleAt(state);
-      if (due === null) return;
-      await sleep(Math.max(1, session.isQuiet(state) ? due - Date.now() : due - Date.parse(state.last_activity)), {
-        summary: 'idle check',
-      });
-      idleDue = state.status === 'active' && session.isQuiet(state) && Date.now() >= (idleAt(state) ?? Infinity);
-    }
-  }
-
-  /** Ends the session that was quiet for `idle_timeout_seconds`. */
-  async function timeoutClock(): Promise<void> {
-    for (;;) {
-      const wait = session.isQuiet(state) ? timeoutAt(state) - Date.now() : state.options.idle_timeout_seconds * 1000;
-      await sleep(Math.max(1, wait), { summary: 'idle timeout check' });
-      if (!session.isQuiet(state) || Date.now() < timeoutAt(state)) continue;
-      update(session.close(state, 'Idle timeout'));
-      return;
-    }
-  }
-
-  async function wallClock(): Promise<void> {
-    const due = wallClockAt(state);
-    if (due === null) return;
-    await sleep(Math.max(1, due - Date.now()), { summary: 'time limit' });
-    update(session.close(state, 'Time limit'));
-  }
-
-  /** Ends: the agent is let go, what runs or waits is reported, the mirror is told. */
-  async function end(): Promise<SessionState> {
-    if (state.status !== 'idle') {
-      update(session.disconnecting(state));
-      await mirror([{ type: 'session', snapshot: session.snapshotOf(state) }]);
-      if (state.current !== null && !receiving) listen(receiveNow(state.current.message_id));
-      const releasing = release.executeWithOptions({ summary: `closing: ${state.reason ?? ''}` }, [
-        { attachment: session.attachmentOf(state), mode: 'close', reason: state.reason ?? '', snapshot: null },
-      ]);
-      await releasing.then(takeReleased, (error: unknown) => log.warn('release failed', { type: failureType(error) }));
-      await condition(() => state.current === null || !receiving, CLOSE_WAIT);
-    }
-    update(session.disconnected(state, now()));
-    await reportEnd();
-    return finish();
-  }
-
-  async function giveUp(error: unknown): Promise<SessionState> {
-    update(session.broken(state, failureOf(error), now()));
-    await reportEnd();
-    return finish();
-  }
-
-  async function reportEnd(): Promise<void> {
-    const reports = reportDropped(state, now());
-    update(session.noteUnsent(state, reports));
-    await mirror([...reports, { type: 'session', snapshot: session.snapshotOf(state) }]);
-  }
-
-  /** Reports messages that came while the end was being written, then returns what a later start goes on from. */
-  async function finish(): Promise<SessionState> {
-    update(session.dropAll(state));
-    showStatus(state);
-    await flushRefused();
-    return state;
-  }
-
-  async function flushRefused(): Promise<void> {
-    while (state.refused.length > 0) {
-      const reports = reportRefused(state, now());
-      const flushed = state.refused.length;
-      await mirror(reports);
-      update({ ...session.noteUnsent(state, reports), refused: state.refused.slice(flushed) });
-    }
-  }
-
-  const hasWork = (): boolean =>
-    state.closing !== null ||
-    state.queue.length > 0 ||
-    state.refused.length > 0 ||
-    idleDue ||
-    (state.background_tasks > 0 && !receiving) ||
-    isOverBudget();
   const isOverBudget = (): boolean => {
     const { historyLength, continueAsNewSuggested } = workflowInfo();
     return historyLength >= input.budget_events || continueAsNewSuggested;
   };
+  const hasWork = (clocks: Clocks): boolean =>
+    memory.state.closing !== null ||
+    memory.state.queue.length > 0 ||
+    memory.state.refused.length > 0 ||
+    clocks.idleDue ||
+    (memory.state.background_tasks > 0 && !line.isHeard) ||
+    isOverBudget();
 
   async function live(): Promise<SessionState> {
-    background(idleClock());
-    background(timeoutClock());
-    background(wallClock());
-    if (state.epoch === 0 || state.status === 'connecting') await connect();
+    const clocks = startClocks(memory);
+    if (memory.state.epoch === 0 || memory.state.status === 'connecting') await line.connect();
     for (;;) {
-      if (state.closing !== null) return await end();
-      await flushRefused();
+      if (memory.state.closing !== null) return await ending.end();
+      await ending.flushRefused();
       if (isOverBudget()) {
         log.debug(NEXT_RUN);
-        return await continueAsNew<typeof sessionWorkflow>({ ...input, start: undefined, state });
+        return await continueAsNew<typeof sessionWorkflow>({ ...input, start: undefined, state: memory.state });
       }
-      if (state.queue.length > 0 || state.current !== null) {
-        if (state.current === null) update(session.beginTurn(state));
-        await runTurn();
+      if (memory.state.queue.length > 0 || memory.state.current !== null) {
+        if (memory.state.current === null) memory.update(session.beginTurn(memory.state));
+        await line.runTurn();
         continue;
       }
-      if (idleDue) {
-        idleDue = false;
-        if (state.status === 'active' && session.isQuiet(state)) await goIdle();
+      if (clocks.idleDue) {
+        clocks.idled();
+        if (memory.state.status === 'active' && session.isQuiet(memory.state)) await ending.goIdle();
         continue;
       }
-      if (state.background_tasks > 0) {
-        if (!state.connected) await connect();
-        if (state.connected && !receiving) listen(receiveNow(null));
+      if (memory.state.background_tasks > 0) {
+        if (!memory.state.connected) await line.connect();
+        if (memory.state.connected) line.listen(null);
       }
-      await condition(hasWork);
+      await condition(() => hasWork(clocks));
     }
   }
 
-  update(state);
   return await CancellationScope.nonCancellable(async () => {
     try {
       return await live();
     } catch (error) {
       if (failureType(error) === null) throw error;
-      return await giveUp(error);
+      return await ending.giveUp(error);
     }
   });
+}
+
+/** Answers the outside: synchronous, never throws, set before anything is awaited. */
+function handle(memory: Memory, queueDepth: number): void {
+  setHandler(submitMessage, (message) => memory.update(session.accept(memory.state, message, now(), queueDepth)), {
+    description: 'a message for Claude; a known message_id is dropped',
+  });
+  setHandler(disconnect, ({ reason }) => memory.update(session.close(memory.state, reason)), {
+    description: 'end the session; the first reason stays',
+  });
+  setHandler(
+    reap,
+    () => {
+      const isDue = session.isQuiet(memory.state) && Date.now() >= timeoutAt(memory.state);
+      if (isDue) memory.update(session.close(memory.state, 'Idle timeout'));
+    },
+    { description: 'end the session if it is past its idle timeout now' },
+  );
+  setHandler(getLedger, () => session.ledgerOf(memory.state));
+  setHandler(getRecord, () => session.recordOf(memory.state));
+  CancellationScope.current().cancelRequested.catch(() =>
+    memory.update(session.close(memory.state, 'Cancelled in Temporal')),
+  );
 }
 
 function initialState(input: SessionInput): SessionState {
@@ -315,21 +105,4 @@ function initialState(input: SessionInput): SessionState {
     return session.newSession(input.start, now());
   }
   return input.state.status === 'error' ? session.revived(input.state, now()) : input.state;
-}
-
-/** Puts what the list of the Web UI shows into the search attributes: one event, so only when the status changes. */
-function showStatus(state: SessionState): void {
-  upsertSearchAttributes([
-    { key: searchAttributes.status, value: state.status },
-    { key: searchAttributes.costUsd, value: nanoToUsd(state.cost_nano) },
-  ]);
-}
-
-/** Runs a clock beside the main loop; it ends with the run, and only a bug makes it fail. */
-function background(clock: Promise<void>): void {
-  clock.catch((error: unknown) => log.error('a clock stopped', { error: String(error) }));
-}
-
-function now(): string {
-  return new Date().toISOString();
 }

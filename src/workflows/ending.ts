@@ -1,0 +1,89 @@
+import { condition, log } from '@temporalio/workflow';
+import { failureOf, failureType } from './failures.ts';
+import type { Line } from './line.ts';
+import { now, type Memory } from './memory.ts';
+import { mirror, release } from './proxies.ts';
+import { reportDropped, reportRefused } from './reports.ts';
+import type { Released } from './session-activities.ts';
+import * as session from './session-state.ts';
+import type { SessionState } from './session-state.ts';
+import { showStatus } from './show-status.ts';
+
+/** How long a session that ends waits for the gateway to settle the turn that runs. */
+const CLOSE_WAIT = '15s';
+
+/** The ways in which a session lets go: of its agent for a while, of messages it refuses, of everything. */
+export interface Ending {
+  /** Lets the agent go, the conversation stays. */
+  goIdle(): Promise<void>;
+  /** Tells the mirror of messages that were taken and cannot be carried out. */
+  flushRefused(): Promise<void>;
+  /** Ends: the agent is let go, what runs or waits is reported, the mirror is told. Gives what a later start goes on from. */
+  end(): Promise<SessionState>;
+  /** The same for a session whose agent cannot be had. */
+  giveUp(error: unknown): Promise<SessionState>;
+}
+
+export function makeEnding(memory: Memory, line: Line): Ending {
+  const update = (next: SessionState): void => memory.update(next);
+  const attachment = (): ReturnType<typeof session.attachmentOf> => session.attachmentOf(memory.state);
+
+  const takeReleased = (released: Released): void => update(session.released(memory.state, released, now()));
+
+  async function goIdle(): Promise<void> {
+    const before = attachment();
+    update(session.idled(memory.state));
+    const snapshot = session.snapshotOf(memory.state);
+    const input = { attachment: before, mode: 'idle' as const, reason: 'idle', snapshot };
+    takeReleased(await release.executeWithOptions({ summary: 'idle: agent let go' }, [input]));
+    showStatus(memory.state);
+  }
+
+  async function end(): Promise<SessionState> {
+    if (memory.state.status !== 'idle') {
+      update(session.disconnecting(memory.state));
+      await mirror([{ type: 'session', snapshot: session.snapshotOf(memory.state) }]);
+      if (memory.state.current !== null) line.listen(memory.state.current.message_id);
+      await close(memory.state.reason ?? '');
+      await condition(() => memory.state.current === null || !line.isHeard, CLOSE_WAIT);
+    }
+    update(session.disconnected(memory.state, now()));
+    return await finish();
+  }
+
+  async function close(reason: string): Promise<void> {
+    const input = { attachment: attachment(), mode: 'close' as const, reason, snapshot: null };
+    try {
+      takeReleased(await release.executeWithOptions({ summary: `closing: ${reason}` }, [input]));
+    } catch (error) {
+      log.warn('release failed', { type: failureType(error) });
+    }
+  }
+
+  async function giveUp(error: unknown): Promise<SessionState> {
+    update(session.broken(memory.state, failureOf(error), now()));
+    return await finish();
+  }
+
+  /** Reports what was not carried out, also what came while the end was being written. */
+  async function finish(): Promise<SessionState> {
+    const reports = reportDropped(memory.state, now());
+    update(session.noteUnsent(memory.state, reports));
+    await mirror([...reports, { type: 'session', snapshot: session.snapshotOf(memory.state) }]);
+    update(session.dropAll(memory.state));
+    showStatus(memory.state);
+    await flushRefused();
+    return memory.state;
+  }
+
+  async function flushRefused(): Promise<void> {
+    while (memory.state.refused.length > 0) {
+      const reports = reportRefused(memory.state, now());
+      const flushed = memory.state.refused.length;
+      await mirror(reports);
+      update({ ...session.noteUnsent(memory.state, reports), refused: memory.state.refused.slice(flushed) });
+    }
+  }
+
+  return { goIdle, flushRefused, end, giveUp };
+}

@@ -1,0 +1,126 @@
+import { CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import { failureType } from './failures.ts';
+import { now, type Memory } from './memory.ts';
+import { exchange, firstConnect, receive, reconnect, send } from './proxies.ts';
+import type { Received } from './session-activities.ts';
+import * as session from './session-state.ts';
+import type { QueuedMessage } from './session-state.ts';
+import { showStatus } from './show-status.ts';
+
+/** How often one message is handed over anew before the session gives up: each time after a fresh connection. */
+const TRIES = 10;
+
+/** The session's line to its agent: one connection, and one activity at a time that listens. */
+export interface Line {
+  /** Whether an activity listens. */
+  readonly isHeard: boolean;
+  /** Opens a connection with a new lease; a session that is to end meanwhile does not wait for it. */
+  connect(): Promise<void>;
+  /** Carries the current message out: handed over once the agent is up, and again (its id is known) when the line broke. */
+  runTurn(): Promise<void>;
+  /** Listens, in the background, until something is settled: an answer to `messageId`, or background tasks. */
+  listen(messageId: string | null): void;
+}
+
+/** Makes the line of a run; nothing is open yet. */
+export function makeLine(memory: Memory): Line {
+  const update = (next: session.SessionState): void => memory.update(next);
+  let isHeard = false;
+  let failure: unknown = null;
+
+  async function connect(): Promise<void> {
+    update(session.beginConnect(memory.state));
+    const { state } = memory;
+    const connectNow = state.epoch === 1 ? firstConnect.connect : reconnect.connect;
+    const attempt = new CancellationScope();
+    const opening = attempt.run(() =>
+      connectNow.executeWithOptions({ summary: `lease ${state.epoch}` }, [
+        { attachment: session.attachmentOf(state), snapshot: { ...session.snapshotOf(state), status: 'active' } },
+      ]),
+    );
+    let over = false;
+    const settled = opening.then(
+      (peer) => {
+        over = true;
+        update(session.connected(memory.state, peer));
+      },
+      (error: unknown) => {
+        over = true;
+        if (!isCancellation(error)) throw error;
+      },
+    );
+    await Promise.race([settled, condition(() => over || memory.state.closing !== null)]);
+    if (!over) attempt.cancel();
+    await settled;
+    if (memory.state.connected) showStatus(memory.state);
+  }
+
+  function hear(listening: Promise<Received>): void {
+    isHeard = true;
+    failure = null;
+    listening
+      .then(
+        (received) => update(session.book(memory.state, received, now())),
+        (error: unknown) => {
+          failure = error;
+          update(session.lost(memory.state));
+        },
+      )
+      .finally(() => {
+        isHeard = false;
+      });
+  }
+
+  function listen(message_id: string | null): void {
+    if (isHeard) return;
+    const summary = message_id === null ? 'background tasks' : `answer to ${message_id}`;
+    const attachment = session.attachmentOf(memory.state);
+    hear(receive.executeWithOptions({ summary }, [{ attachment, message_id }]));
+  }
+
+  /** Hands a message over and listens for its answer. */
+  function handOver({ message_id, content, context }: QueuedMessage): void {
+    const attachment = session.attachmentOf(memory.state);
+    const input = { attachment, message_id, content, context };
+    hear(exchange.executeWithOptions({ summary: `message ${message_id}` }, [input]));
+  }
+
+  /** Hands a message over beside the activity that listens already; false when the line broke. */
+  async function handOverBeside({ message_id, content, context }: QueuedMessage): Promise<boolean> {
+    try {
+      await send({ attachment: session.attachmentOf(memory.state), message_id, content, context });
+      return true;
+    } catch (error) {
+      log.warn('send failed, connecting again', { type: failureType(error) });
+      failure = error;
+      update(session.lost(memory.state));
+      return false;
+    }
+  }
+
+  async function runTurn(): Promise<void> {
+    for (let attempt = 1; memory.state.current !== null && memory.state.closing === null; attempt += 1) {
+      if (!memory.state.connected) await connect();
+      if (!memory.state.connected) return;
+      if (!isHeard || (await handOverBeside(memory.state.current))) await settleCurrent();
+      if (!memory.state.connected && attempt >= TRIES) throw failure;
+    }
+  }
+
+  /** Waits until the current message has its outcome, the line breaks, or the session is to end. */
+  async function settleCurrent(): Promise<void> {
+    while (memory.state.connected && memory.state.current !== null && memory.state.closing === null) {
+      if (!isHeard) handOver(memory.state.current);
+      await condition(() => !isHeard || memory.state.closing !== null);
+    }
+  }
+
+  return {
+    get isHeard() {
+      return isHeard;
+    },
+    connect,
+    runTurn,
+    listen,
+  };
+}
