@@ -7,6 +7,7 @@ import { reportDropped, reportRefused } from './reports.ts';
 import type { Released } from './session-activities.ts';
 import * as session from './session-state.ts';
 import type { SessionState } from './session-state.ts';
+import { attachmentOf, snapshotOf } from './session-views.ts';
 import { showStatus } from './show-status.ts';
 
 /** How long a session that ends waits for the gateway to settle the turn that runs. */
@@ -26,14 +27,14 @@ export interface Ending {
 
 export function makeEnding(memory: Memory, line: Line): Ending {
   const update = (next: SessionState): void => memory.update(next);
-  const attachment = (): ReturnType<typeof session.attachmentOf> => session.attachmentOf(memory.state);
+  const attachment = (): ReturnType<typeof attachmentOf> => attachmentOf(memory.state);
 
   const takeReleased = (released: Released): void => update(session.released(memory.state, released, now()));
 
   async function goIdle(): Promise<void> {
     const before = attachment();
     update(session.idled(memory.state));
-    const snapshot = session.snapshotOf(memory.state);
+    const snapshot = snapshotOf(memory.state);
     const input = { attachment: before, mode: 'idle' as const, reason: 'idle', snapshot };
     takeReleased(await release.executeWithOptions({ summary: 'idle: agent let go' }, [input]));
     showStatus(memory.state);
@@ -42,7 +43,7 @@ export function makeEnding(memory: Memory, line: Line): Ending {
   async function end(): Promise<SessionState> {
     if (memory.state.status !== 'idle') {
       update(session.disconnecting(memory.state));
-      await mirror([{ type: 'session', snapshot: session.snapshotOf(memory.state) }]);
+      await mirror([{ type: 'session', snapshot: snapshotOf(memory.state) }]);
       if (memory.state.current !== null) line.listen(memory.state.current.message_id);
       await close(memory.state.reason ?? '');
       await condition(() => memory.state.current === null || !line.isHeard, CLOSE_WAIT);
@@ -69,7 +70,7 @@ export function makeEnding(memory: Memory, line: Line): Ending {
   async function finish(): Promise<SessionState> {
     const reports = reportDropped(memory.state, now());
     update(session.noteUnsent(memory.state, reports));
-    await mirror([...reports, { type: 'session', snapshot: session.snapshotOf(memory.state) }]);
+    await mirror([...reports, { type: 'session', snapshot: snapshotOf(memory.state) }]);
     update(session.dropAll(memory.state));
     showStatus(memory.state);
     await flushRefused();

@@ -5,6 +5,7 @@ import { exchange, firstConnect, receive, reconnect, send } from './proxies.ts';
 import type { Received } from './session-activities.ts';
 import * as session from './session-state.ts';
 import type { QueuedMessage } from './session-state.ts';
+import { attachmentOf, snapshotOf } from './session-views.ts';
 import { showStatus } from './show-status.ts';
 
 /** How often one message is handed over anew before the session gives up: each time after a fresh connection. */
@@ -35,7 +36,7 @@ export function makeLine(memory: Memory): Line {
     const attempt = new CancellationScope();
     const opening = attempt.run(() =>
       connectNow.executeWithOptions({ summary: `lease ${state.epoch}` }, [
-        { attachment: session.attachmentOf(state), snapshot: { ...session.snapshotOf(state), status: 'active' } },
+        { attachment: attachmentOf(state), snapshot: { ...snapshotOf(state), status: 'active' } },
       ]),
     );
     let over = false;
@@ -74,13 +75,13 @@ export function makeLine(memory: Memory): Line {
   function listen(message_id: string | null): void {
     if (isHeard) return;
     const summary = message_id === null ? 'background tasks' : `answer to ${message_id}`;
-    const attachment = session.attachmentOf(memory.state);
+    const attachment = attachmentOf(memory.state);
     hear(receive.executeWithOptions({ summary }, [{ attachment, message_id }]));
   }
 
   /** Hands a message over and listens for its answer. */
   function handOver({ message_id, content, context }: QueuedMessage): void {
-    const attachment = session.attachmentOf(memory.state);
+    const attachment = attachmentOf(memory.state);
     const input = { attachment, message_id, content, context };
     hear(exchange.executeWithOptions({ summary: `message ${message_id}` }, [input]));
   }
@@ -88,7 +89,7 @@ export function makeLine(memory: Memory): Line {
   /** Hands a message over beside the activity that listens already; false when the line broke. */
   async function handOverBeside({ message_id, content, context }: QueuedMessage): Promise<boolean> {
     try {
-      await send({ attachment: session.attachmentOf(memory.state), message_id, content, context });
+      await send({ attachment: attachmentOf(memory.state), message_id, content, context });
       return true;
     } catch (error) {
       log.warn('send failed, connecting again', { type: failureType(error) });

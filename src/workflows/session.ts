@@ -9,6 +9,7 @@ import { makeLine } from './line.ts';
 import { makeMemory, now, type Memory } from './memory.ts';
 import type { SessionState } from './session-state.ts';
 import * as session from './session-state.ts';
+import { ledgerOf, recordOf } from './session-views.ts';
 
 /** What a run of the workflow begins with: a new session, or the state that an earlier run left. */
 export interface SessionInput {
@@ -92,8 +93,8 @@ function handle(memory: Memory, queueDepth: number): void {
     },
     { description: 'end the session if it is past its idle timeout now' },
   );
-  setHandler(getLedger, () => session.ledgerOf(memory.state));
-  setHandler(getRecord, () => session.recordOf(memory.state));
+  setHandler(getLedger, () => ledgerOf(memory.state));
+  setHandler(getRecord, () => recordOf(memory.state));
   CancellationScope.current().cancelRequested.catch(() =>
     memory.update(session.close(memory.state, 'Cancelled in Temporal')),
   );

@@ -1,0 +1,63 @@
+import type { SessionSnapshot } from '../domain/mirror-write.ts';
+import type { SessionRecord } from '../domain/session-record.ts';
+import type { SessionLedger } from '../domain/session-workflows.ts';
+import type { Attachment } from './session-activities.ts';
+import type { SessionState } from './session-state.ts';
+
+/** What operators and tests ask for. */
+export function ledgerOf(state: SessionState): SessionLedger {
+  return {
+    session_id: state.session_id,
+    status: state.status,
+    cost_nano: state.cost_nano,
+    message_count: state.message_count,
+    queue: state.queue.map((message) => message.message_id),
+    current: state.current?.message_id ?? null,
+  };
+}
+
+/** What the session is checked by, and made again from where the mirror was lost. */
+export function recordOf(state: SessionState): SessionRecord {
+  const { opening = false, cursor, cost_nano, message_count, current, queue, status } = state;
+  return {
+    snapshot: snapshotOf(state),
+    ended: status === 'disconnected' || status === 'error',
+    opening,
+    cursor,
+    cost_nano,
+    message_count,
+    waiting: [...(current === null ? [] : [current]), ...queue].map((message) => message.message_id),
+    unsent: state.unsent ?? [],
+  };
+}
+
+/** What the mirror shows of the session. */
+export function snapshotOf(state: SessionState): SessionSnapshot {
+  const { session_id, version, user_id, project_path, title, options, status, reason, failure } = state;
+  const { agent, simulated, at_least_once, started_at, ended_at, last_activity } = state;
+  return {
+    session_id,
+    version,
+    user_id,
+    project_path,
+    title,
+    options,
+    status,
+    reason,
+    failure,
+    agent,
+    simulated,
+    at_least_once,
+    started_at,
+    ended_at,
+    last_activity,
+  };
+}
+
+/** What an activity needs to take the connection up. */
+export function attachmentOf(state: SessionState): Attachment {
+  const { session_id, project_path, epoch, cursor } = state;
+  const { model, permission_mode, on_interrupt, turn_limit_seconds } = state.options;
+  const options = { model, permission_mode, on_interrupt, turn_limit_seconds };
+  return { session_id, project_path, options, epoch, cursor };
+}
