@@ -11,6 +11,7 @@ import type { Database } from '../../src/db/open.ts';
 import { makeUserService } from '../../src/db/users.ts';
 import type { Caller } from '../../src/domain/caller.ts';
 import type { UserService } from '../../src/domain/user.ts';
+import { openReports } from './open-reports.ts';
 import { openTestDb } from './open-test-db.ts';
 import { makeGatewayStandIn, makeWorkflowsStandIn } from './workflows-stand-in.ts';
 import type { WorkflowsStandIn } from './workflows-stand-in.ts';
@@ -39,8 +40,10 @@ export function openService(t: Pick<TestContext, 'after'>, over: Partial<Session
   const users = makeUserService(db);
   users.add({ id: 'ann', admin: true, phone: '+1 555-0100', email: 'Ann@Example.org', default_project: project });
   users.add({ id: 'bob', phone: '+15550101' });
+  const reports = openReports(t, { path: db.path, trackCosts: over.trackCosts ?? true });
   const deps: SessionServiceDeps = {
     db,
+    reports,
     bus,
     mirror,
     workflows,

@@ -1,14 +1,12 @@
 import type { Bus } from '../../db/bus.ts';
 import type { Database } from '../../db/open.ts';
-import { makeCostQueries } from '../../db/queries/costs.ts';
-import type { CostQueries } from '../../db/queries/costs.ts';
 import { makeEventQueries } from '../../db/queries/events.ts';
 import type { EventQueries } from '../../db/queries/events.ts';
 import { makeMessageQueries } from '../../db/queries/messages.ts';
 import type { MessageQueries } from '../../db/queries/messages.ts';
-import { makeSearch } from '../../db/queries/search.ts';
 import { makeSessionQueries } from '../../db/queries/sessions.ts';
 import type { FoundSession, SessionQueries } from '../../db/queries/sessions.ts';
+import type { Reports } from '../../db/reports/reports.ts';
 import { makeShowCost } from '../../db/show-cost.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { errors } from '../../domain/errors.ts';
@@ -23,6 +21,7 @@ import type { ProjectPolicy } from '../project-policy.ts';
 export interface SessionServiceDeps {
   db: Database;
   mirror: Mirror;
+  reports: Reports;
   /** The bus that the mirror publishes to. */
   bus: Bus;
   workflows: SessionWorkflows;
@@ -42,8 +41,6 @@ export interface ServiceContext extends SessionServiceDeps {
   sessions: SessionQueries;
   messages: MessageQueries;
   events: EventQueries;
-  costs: CostQueries;
-  search: ReturnType<typeof makeSearch>;
   waits: { connectMs: number; disconnectMs: number; reapMs: number };
   /** The session, if the caller may do this with it. Throws `SESSION_NOT_FOUND`. */
   visible(caller: Caller, action: Action, sessionId: string): FoundSession;
@@ -60,8 +57,6 @@ export function makeContext(deps: SessionServiceDeps): ServiceContext {
     sessions,
     messages: makeMessageQueries(db, showCost),
     events: makeEventQueries(db, showCost),
-    costs: makeCostQueries(db, showCost),
-    search: makeSearch(db),
     waits: { connectMs: 30_000, disconnectMs: 30_000, reapMs: 3_000, ...deps.waits },
     visible(caller, action, sessionId) {
       const found = sessions.find(sessionId);

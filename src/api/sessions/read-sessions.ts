@@ -12,7 +12,7 @@ type Reads = 'get' | 'list' | 'message' | 'settled' | 'history' | 'search' | 'ev
 
 /** Everything that is answered from the mirror. */
 export function makeReads(context: ServiceContext): Pick<SessionService, Reads> {
-  const { sessions, messages, events, costs } = context;
+  const { sessions, messages, events, reports } = context;
 
   function knownUser(caller: Caller, userId: string): string {
     const visibleUser = policy(caller, 'read_user', userId) === 'allowed';
@@ -58,7 +58,8 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
     },
     async search(caller, { q, session_id, limit }) {
       if (session_id !== undefined) context.visible(caller, 'read_session', session_id);
-      return messages.byKeys(context.search({ q, session_id, limit, user_id: onlyUserOf(caller) ?? undefined }));
+      const user_id = onlyUserOf(caller) ?? undefined;
+      return messages.byKeys(await reports.search({ q, session_id, limit, user_id }));
     },
     async events(caller, sessionId, { before, after, limit }) {
       context.visible(caller, 'read_session', sessionId);
@@ -66,12 +67,12 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
       const page = events.after(sessionId, after ?? 0, limit);
       return before === undefined ? page : page.filter((event) => event.seq < before);
     },
-    userCost: async (caller, userId, filter) => costs.report(knownUser(caller, userId), checkedPeriod(filter)),
+    userCost: async (caller, userId, filter) => reports.cost(knownUser(caller, userId), checkedPeriod(filter)),
     async totalCost(caller, filter) {
       if (policy(caller, 'read_everything', null) !== 'allowed') {
         throw errors.forbidden('Only an admin may see what all users cost');
       }
-      return costs.report(null, checkedPeriod(filter));
+      return await reports.cost(null, checkedPeriod(filter));
     },
   };
 }

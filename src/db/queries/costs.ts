@@ -1,6 +1,6 @@
 import type { CostFilter, CostGroup, CostReport } from '../../domain/service-data.ts';
 import type { NanoUsd } from '../../domain/money.ts';
-import type { Database } from '../open.ts';
+import type BetterSqlite3 from 'better-sqlite3';
 import type { ShowCost } from '../show-cost.ts';
 
 type GroupBy = NonNullable<CostFilter['group_by']>;
@@ -44,7 +44,7 @@ const GROUP_KEY = {
 } as const;
 
 /** Queries about money; every sum is over whole nano-dollars. */
-export function makeCostQueries(db: Database, showCost: ShowCost): CostQueries {
+export function makeCostQueries(db: { $client: BetterSqlite3.Database }, showCost: ShowCost): CostQueries {
   function groups(where: string, parameters: object, by: GroupBy, whole: boolean): CostGroup[] {
     const source = by === 'model' ? OF_MODELS : whole && by !== 'day' ? OF_SESSIONS : OF_MESSAGES;
     const sql = `SELECT ${GROUP_KEY[by]} AS key, ${source} ${where} GROUP BY 1 ORDER BY 1`;

@@ -1,4 +1,4 @@
-import type { Database } from '../open.ts';
+import type BetterSqlite3 from 'better-sqlite3';
 
 export interface SearchQuery {
   /** What a person typed; every word must be in the message, the last one may be a beginning. */
@@ -10,7 +10,7 @@ export interface SearchQuery {
 }
 
 /** Finds the keys of the messages that hold all the words, newest first. */
-export function makeSearch(db: Database): (query: SearchQuery) => number[] {
+export function makeSearch(db: { $client: BetterSqlite3.Database }): (query: SearchQuery) => number[] {
   const find = db.$client
     .prepare<Record<string, unknown>, number>(
       `SELECT m.key FROM message_search f

@@ -8,6 +8,7 @@ import type { Config } from '../../config/sections.ts';
 import { makeBus } from '../../db/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import { closeDatabase, openDatabase } from '../../db/open.ts';
+import { makeReports } from '../../db/reports/reports.ts';
 import { makeUserService } from '../../db/users.ts';
 import type { Mirror } from '../../domain/mirror-write.ts';
 import { makeGatewayControl } from '../../gateway/control-client.ts';
@@ -37,8 +38,10 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
   const mirror = markCalls('mirror', makeMirror(db, bus, { trackCosts }), options.reach);
   const client = makeTemporalClient(temporalSettings(config));
   const gateway = { url: config.claude_code.websocket_url, token: secrets.gatewayToken };
+  const reports = makeReports({ path: dataFiles.database(options.dataDir), trackCosts });
   const deps: SessionServiceDeps & MirrorDeps = {
     db,
+    reports,
     bus,
     mirror,
     records: makeSessionRecords({ client }),
@@ -93,6 +96,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
       await server.close();
       endUpkeep();
       await client.connection.close();
+      await reports.close();
       closeDatabase(db);
     },
   };
