@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Caller } from '../../src/domain/caller.ts';
 import type { CostGroup } from '../../src/domain/service-data.ts';
@@ -58,6 +60,18 @@ test('list() filters by user, status and project', async (t) => {
   for (const cursor of ['', 'nonsense', 'bWVzc2FnZXM6MQ', Buffer.from('sessions:1;--').toString('base64url')]) {
     await assert.rejects(ids({ cursor }), { code: 'INVALID_REQUEST' });
   }
+});
+
+test('list() finds the sessions of a project by any path to it, and of one that is gone by the path it had', async (t) => {
+  const { service, project } = openService(t);
+  const { id } = await service.create(LOCAL, { user_id: 'bob', project_path: project });
+  const link = join(project, '..', 'link');
+  symlinkSync(project, link);
+  const ids = async (project_path: string): Promise<string[]> =>
+    (await service.list(LOCAL, { limit: 10, project_path })).items.map((session) => session.id);
+  assert.deepEqual(await Promise.all([project, `${project}/`, link].map(ids)), [[id], [id], [id]]);
+  rmSync(project, { recursive: true });
+  assert.deepEqual(await ids(project), [id]);
 });
 
 test('history() goes both ways, page by page', async (t) => {
