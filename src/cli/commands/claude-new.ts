@@ -41,7 +41,7 @@ export class ClaudeNewCommand extends XswarmCommand {
     this.emit(session);
     this.say(session.id);
     if (session.simulated && !this.json) {
-      this.context.stderr.write('The simulator answers in this session: `xswarm doctor` says what to do.\n');
+      this.context.stderr.write('Answers in this session are simulated: `xswarm doctor` says what to do.\n');
     }
   }
 
