@@ -104,7 +104,22 @@ test('history() has what each answer used and cost', async (t) => {
     context: null,
     reply_to: 'b-1-m-17280',
     usage: [usageOf('claude-haiku-5', 1), usageOf('claude-opus-5', 100_000_000)],
+    simulated: true,
   });
+});
+
+test('history() says why an answer failed', async (t) => {
+  const { service, deps } = await withHistory(openService(t));
+  const failure = { code: 'TURN_FAILED', message: 'out of luck' };
+  await deps.mirror.write(exchange('b-1', 90_000, 9, { outcome: 'failed', content: '', failure }));
+  const { items } = await service.history(LOCAL, 'b-1', { limit: 2, order: 'desc' });
+  assert.deepEqual(
+    items.map(({ direction, status, error }) => [direction, status, error]),
+    [
+      ['from_claude', 'failed', failure],
+      ['to_claude', 'failed', undefined],
+    ],
+  );
 });
 
 test('costs add up at all levels and in all groups', async (t) => {
