@@ -32,7 +32,9 @@ function entry(message: HistoryMessage, format: ExportFormat): string {
   const isAnswer = message.direction === 'from_claude';
   const cost = isAnswer ? ` · ${dollars(message.cost_usd)}` : '';
   const status = message.status === 'done' ? '' : ` · ${message.status}`;
-  return `\n## ${isAnswer ? 'Claude' : 'User'} · ${message.timestamp}${cost}${status}\n\n${message.message}\n`;
+  const reason = message.error === undefined ? '' : `\n> ${message.error.message}\n`;
+  const text = message.message === '' ? '' : `\n${message.message}\n`;
+  return `\n## ${isAnswer ? 'Claude' : 'User'} · ${message.timestamp}${cost}${status}\n${text}${reason}`;
 }
 
 /** The whole session as text, oldest message first, read page by page while it is written. */

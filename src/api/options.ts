@@ -12,6 +12,8 @@ export interface Listen {
 /** Bounds of the doors. Times in milliseconds, sizes in bytes. */
 export interface ApiLimits {
   bodyBytes: number;
+  /** A frame up to here is read, so that one over `bodyBytes` can be answered by its request id. */
+  frameBytes: number;
   /** Body of one batch that a worker on another host writes. */
   internalBodyBytes: number;
   /** How long a message call waits when the caller does not say. */
@@ -36,6 +38,7 @@ export interface ApiLimits {
 /** The bounds that hold when nothing else is said. */
 export const DEFAULT_LIMITS: ApiLimits = {
   bodyBytes: 1024 * 1024,
+  frameBytes: 4 * 1024 * 1024,
   internalBodyBytes: 64 * 1024 * 1024,
   defaultWaitMs: 120_000,
   maxWaitMs: 600_000,

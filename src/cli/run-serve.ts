@@ -15,7 +15,7 @@ export async function runServe(context: CliContext, roles: Role[], debug: boolea
   const logger = makeLogger(roles.join(','), debug ? 'debug' : (env.XSWARM_LOG_LEVEL ?? 'info'));
   const secrets = loadSecrets(config, dataDir, roles.includes('gateway') || undefined);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const stop = listenForStop();
+  const stop = listenForStop(env);
   try {
     await serve(roles, {
       config,

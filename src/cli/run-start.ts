@@ -10,7 +10,7 @@ export async function runStart(
   options: { json: boolean; debug: boolean; talkFirst: boolean },
 ): Promise<void> {
   const { config } = loadConfig(context);
-  const stop = listenForStop();
+  const stop = listenForStop(context.env);
   try {
     await start({
       ...context,

@@ -15,8 +15,14 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     if (meant.words === '' && !wantsHelp && argv.length > 0) {
       return misused(context, `Unknown option ${argv[0] ?? ''}: see \`xswarm --help\``);
     }
-    (wantsHelp || meant.words === '' ? context.stdout : context.stderr).write(await overview(meant.words, context));
-    return wantsHelp || meant.words === '' ? EXIT.done : EXIT.misused;
+    if (meant.words !== '' && !wantsHelp) {
+      return misused(
+        context,
+        `${meant.words} goes on with ${wordsBehind(meant.words)}: see \`xswarm ${meant.words} --help\``,
+      );
+    }
+    context.stdout.write(await overview(meant.words, context));
+    return EXIT.done;
   }
   if (meant.type === 'unknown') {
     const { nearest } = await import('../config/nearest.ts');
@@ -66,6 +72,11 @@ function asksForHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);
   return own.includes('--help') || own.includes('-h');
+}
+
+function wordsBehind(group: string): string {
+  const names = Object.keys(COMMANDS).filter((name) => name.startsWith(`${group} `));
+  return names.map((name) => name.slice(group.length + 1)).join(', ');
 }
 
 async function overview(group: string, context: CliContext): Promise<string> {

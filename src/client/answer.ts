@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../domain/session.ts';
 import type { MessageState } from '../domain/service-data.ts';
 import type { TurnOutcome } from '../domain/turn.ts';
@@ -35,6 +36,8 @@ export interface Submission {
 }
 
 const WAIT_SECONDS = 60;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
 
 /** Hands a message over and resolves when it is accepted; the answer is there already where the turn was settled before. */
 export async function submit(http: Http, submission: Submission, signal?: AbortSignal): Promise<ClaudeCodeMessage> {
@@ -60,6 +63,20 @@ export async function waitForAnswer(
     const body = await post(http, submission, `wait=${WAIT_SECONDS}`, timeoutMs, signal).catch(settledBody);
     const response = toResponse(body);
     if (response !== null) return response;
+  }
+}
+
+/** Waits for a message that somebody else handed over, until its turn is settled. */
+export async function pollAnswer(
+  http: Http,
+  sessionId: string,
+  messageId: string,
+  signal?: AbortSignal,
+): Promise<ClaudeCodeResponse> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const response = await readAnswer(http, sessionId, messageId, signal);
+    if (response !== null) return response;
+    await sleep(pauseMs, undefined, { signal });
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RouteConversation, Routed, Session } from '../domain/service-data.ts';
 import type { SessionOptions } from '../domain/session.ts';
 import { errors } from '../domain/errors.ts';
-import { readAnswer, submit, waitForAnswer } from './answer.ts';
+import { pollAnswer, readAnswer, submit, waitForAnswer } from './answer.ts';
 import type { ClaudeCodeMessage, ClaudeCodeResponse, Submission } from './answer.ts';
 import { makeHttp } from './http.ts';
 import type { HttpOptions } from './http.ts';
@@ -29,8 +29,10 @@ export interface SendOptions {
   signal?: AbortSignal;
 }
 
-interface Outstanding extends Submission {
+interface Outstanding {
   messageId: string;
+  /** What it was sent with; null for a message that routing delivered. */
+  submission: Submission | null;
 }
 
 /**
@@ -89,13 +91,12 @@ export class ClaudeCodeConnector extends SessionReader {
   ): Promise<ClaudeCodeMessage> {
     const submission = { sessionId, content, context, key: options.idempotencyKey ?? randomUUID() };
     const message = await submit(this.http, submission, options.signal);
-    const waiting = this.outstanding.get(sessionId) ?? [];
-    this.outstanding.set(sessionId, [...waiting, { ...submission, messageId: message.id }]);
+    this.expect(sessionId, { messageId: message.id, submission });
     return message;
   }
 
   /**
-   * Waits for the next response to what this connector sent to the session, in order; null when nothing is outstanding.
+   * Waits for the next response to what this connector sent or routed to the session, in order; null when nothing is outstanding.
    * When the wait fails or is aborted, the next call waits for the same response.
    */
   async receiveResponse(sessionId: string, signal?: AbortSignal): Promise<ClaudeCodeResponse | null> {
@@ -103,8 +104,10 @@ export class ClaudeCodeConnector extends SessionReader {
     if (next === undefined) return null;
     this.setOutstanding(sessionId, rest);
     try {
-      const settled = await readAnswer(this.http, sessionId, next.messageId, signal);
-      return settled ?? (await waitForAnswer(this.http, next, signal));
+      const { messageId, submission } = next;
+      if (submission === null) return await pollAnswer(this.http, sessionId, messageId, signal);
+      const settled = await readAnswer(this.http, sessionId, messageId, signal);
+      return settled ?? (await waitForAnswer(this.http, submission, signal));
     } catch (error) {
       this.setOutstanding(sessionId, [next, ...(this.outstanding.get(sessionId) ?? [])]);
       throw error;
@@ -153,7 +156,10 @@ export class ClaudeCodeConnector extends SessionReader {
     return ((await this.http.call(call)).body as { cleaned: number }).cleaned;
   }
 
-  /** Hands a message to the user's session if its words call for Claude Code; the same key is never delivered twice. */
+  /**
+   * Hands a message to the user's session if its words call for Claude Code; the same key is never delivered twice. What
+   * was routed is delivered: its answer is for `receiveResponse` of the `session_id`.
+   */
   async routeConversation(
     input: Omit<RouteConversation, 'idempotency_key'>,
     idempotencyKey: string = randomUUID(),
@@ -161,12 +167,22 @@ export class ClaudeCodeConnector extends SessionReader {
     const headers = { 'idempotency-key': idempotencyKey };
     const path = `${API}/route-conversation`;
     const call = { method: 'POST', path, body: input, headers, timeoutMs: 60_000, repeatable: true } as const;
-    return (await this.http.call(call)).body as Routed;
+    const routed = (await this.http.call(call)).body as Routed;
+    if (routed.session_id !== undefined && routed.message_id !== undefined) {
+      this.expect(routed.session_id, { messageId: routed.message_id, submission: null });
+    }
+    return routed;
   }
 
   /** Follows the session's numbered events and the text as it is written, over broken connections. */
   subscribe(sessionId: string, options: SubscribeOptions = {}): AsyncGenerator<Subscribed, void, undefined> {
     return subscribeTo(this.http, sessionId, options);
+  }
+
+  private expect(sessionId: string, message: Outstanding): void {
+    const waiting = this.outstanding.get(sessionId) ?? [];
+    if (waiting.some(({ messageId }) => messageId === message.messageId)) return;
+    this.outstanding.set(sessionId, [...waiting, message]);
   }
 
   private setOutstanding(sessionId: string, waiting: Outstanding[]): void {

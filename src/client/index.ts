@@ -1,6 +1,7 @@
 export { ClaudeCodeConnector } from './connector.ts';
 export type { ConnectorOptions, NewSessionOptions, SendOptions } from './connector.ts';
 export type { SessionCost } from './session-reader.ts';
+export { routeConversation } from './route-conversation.ts';
 export { ConnectorError } from './connector-error.ts';
 export type { Reached } from './connector-error.ts';
 export type { ClaudeCodeMessage, ClaudeCodeResponse } from './answer.ts';

@@ -22,8 +22,7 @@ export function makeTokens(
 
   return {
     createToken(userId, name) {
-      const user = db.select({ id: users.id }).from(users).where(eq(users.id, userId)).get();
-      if (user === undefined) throw errors.userNotFound(userId);
+      refuseUnknown(db, userId);
       const id = randomBytes(8).toString('hex');
       const secret = `xsw_${id}_${randomBytes(32).toString('base64url')}`;
       const created_at = new Date().toISOString();
@@ -31,6 +30,7 @@ export function makeTokens(
       return { info: toInfo(db.insert(apiTokens).values(row).returning().get()), secret };
     },
     listTokens(userId) {
+      if (userId !== undefined) refuseUnknown(db, userId);
       const all = db.select().from(apiTokens).orderBy(asc(apiTokens.created_at), asc(apiTokens.id));
       return (userId === undefined ? all.all() : all.where(eq(apiTokens.user_id, userId)).all()).map(toInfo);
     },
@@ -50,6 +50,11 @@ export function makeTokens(
       return { user_id: found.token.user_id, admin: found.admin, via: 'token' };
     },
   };
+}
+
+function refuseUnknown(db: Database, userId: string): void {
+  const user = db.select({ id: users.id }).from(users).where(eq(users.id, userId)).get();
+  if (user === undefined) throw errors.userNotFound(userId);
 }
 
 /** Notes the use once a minute, so that not every request writes. */

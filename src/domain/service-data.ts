@@ -55,6 +55,10 @@ export interface HistoryMessage {
   /** For `from_claude`: the message it answers, null for a turn that Claude began by itself. */
   reply_to: string | null;
   usage: ModelUsage[];
+  /** For `from_claude`: whether the simulator answered instead of Claude. */
+  simulated?: boolean;
+  /** For `from_claude`: why its turn is not done. */
+  error?: Failure;
 }
 
 /** Where a message is and, once its turn is settled, the answer. */

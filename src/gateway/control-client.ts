@@ -4,6 +4,7 @@ import { AGENT_NAMES } from '../domain/session.ts';
 import type { GatewayControl, GatewayHealth } from '../domain/session-workflows.ts';
 import { agentStatus } from './agent-status.ts';
 import type { AgentStatus } from './agent-status.ts';
+import { toPathPart } from './path-part.ts';
 
 const TIMEOUT_MS = 2_000;
 
@@ -47,7 +48,7 @@ export function makeGatewayControl(options: { url: string; token: string }): Gat
 
   return {
     async interrupt(sessionId) {
-      const answer = await call('POST', `/sessions/${encodeURIComponent(sessionId)}/interrupt`);
+      const answer = await call('POST', `/sessions/${toPathPart(sessionId)}/interrupt`);
       if (!answer.ok) return false;
       return z.object({ interrupted: z.boolean() }).parse(await answer.json()).interrupted;
     },

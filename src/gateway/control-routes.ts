@@ -5,6 +5,7 @@ import type { AgentDriver } from './drivers/driver.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
 import { answerJournal } from './journal-routes.ts';
+import { fromPathPart } from './path-part.ts';
 import { residentBytes } from './process-table.ts';
 import { AGENT_PROTOCOL } from './protocol.ts';
 import type { SessionHost } from './session-host.ts';
@@ -58,7 +59,7 @@ export function makeControlRoutes(options: {
     if (journalAnswer !== null) return sendJson(response, journalAnswer.status, journalAnswer.body);
     const match = /^POST \/sessions\/([^/]+)\/interrupt$/.exec(call);
     if (match === null) return sendError(response, 404, 'NOT_FOUND', `Nothing is served at ${pathname}`);
-    const sessionId = decode(match[1]!);
+    const sessionId = fromPathPart(match[1]!);
     if (sessionId === null) return sendError(response, 400, 'INVALID_REQUEST', 'The session id is not well encoded');
     sendJson(response, 200, { interrupted: registry.find(sessionId)?.interrupt() ?? false });
   };
@@ -84,14 +85,6 @@ function stateOf(host: SessionHost): AgentStatus['state'] {
   if (host.slot.agent === null) return 'starting';
   if (host.slot.agent.busy) return 'running';
   return host.backgroundTasks > 0 ? 'background' : 'ready';
-}
-
-function decode(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

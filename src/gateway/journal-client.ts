@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errors } from '../domain/errors.ts';
 import type { JournalReader } from '../domain/session-record.ts';
+import { toPathPart } from './path-part.ts';
 import { agentEvent } from './protocol.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -62,7 +63,7 @@ export function makeJournalReader(options: { url: string; token: string }): Jour
       }
     },
     async *events(sessionId, afterSeq) {
-      const path = `/journal/sessions/${encodeURIComponent(sessionId)}/events`;
+      const path = `/journal/sessions/${toPathPart(sessionId)}/events`;
       for (let after = afterSeq; ;) {
         const { events } = await read(`${path}?after=${after}`, eventsPage);
         if (events.length === 0) return;

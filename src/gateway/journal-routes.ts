@@ -1,4 +1,5 @@
 import type { Journal } from './journal/journal.ts';
+import { fromPathPart } from './path-part.ts';
 
 /** What a call for the journal is answered. */
 export interface JournalAnswer {
@@ -23,7 +24,7 @@ export function answerJournal(journal: Journal, { pathname, searchParams }: URL)
   const after = wholeNumber(searchParams.get('after') ?? '0');
   if (after === null) return invalid('after');
   if (limit === 0) return invalid('limit');
-  const sessionId = decode(match[1]!);
+  const sessionId = fromPathPart(match[1]!);
   if (sessionId === null) return invalid('session id');
   return { status: 200, body: { events: cut(journal.events(sessionId, after, limit)) } };
 }
@@ -40,12 +41,4 @@ function invalid(what: string): JournalAnswer {
 
 function wholeNumber(text: string | null): number | null {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-function decode(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
 }

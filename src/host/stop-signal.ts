@@ -1,3 +1,5 @@
+import { isRunByNpm, watchLauncher } from './launcher-guard.ts';
+
 /** How this process is asked to end. `asked` aborts at the first wish, `urged` at the second. */
 export interface StopSignal {
   asked: AbortSignal;
@@ -8,9 +10,9 @@ export interface StopSignal {
 
 /**
  * Listens for SIGINT, SIGTERM and SIGHUP, and for the end of a parent that started this process with a channel: a child
- * must not outlive a `start` that was killed.
+ * must not outlive a `start` that was killed, nor a `start` the `npx` that was.
  */
-export function listenForStop(): StopSignal {
+export function listenForStop(env: NodeJS.ProcessEnv): StopSignal {
   const asked = new AbortController();
   const urged = new AbortController();
   const stop = (why: string): void => {
@@ -19,14 +21,19 @@ export function listenForStop(): StopSignal {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, stop);
-  const orphaned = (): void => stop('the parent process is gone');
+  // Only a person urges: a Ctrl-C reaches npm too, which then leaves while this process stops in order.
+  const orphaned = (): void => {
+    if (!asked.signal.aborted) stop('the parent process is gone');
+  };
   process.on('disconnect', orphaned);
+  const forgetLauncher = isRunByNpm(env) ? watchLauncher(orphaned) : () => undefined;
   return {
     asked: asked.signal,
     urged: urged.signal,
     dispose() {
       for (const signal of signals) process.off(signal, stop);
       process.off('disconnect', orphaned);
+      forgetLauncher();
     },
   };
 }

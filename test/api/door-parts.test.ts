@@ -123,16 +123,12 @@ describe('mergeStreams()', () => {
   });
 });
 
-test('encodeCursor() and decodeCursor() are each other’s inverse, and rubbish is INVALID_REQUEST', () => {
+test('encodeCursor() and decodeCursor() are each other’s inverse, and rubbish is a place that is not kept', () => {
   const cursor = { epoch: 'e', summary: 7, watch: { 'a:b': 3, c: 0 } };
   assert.deepEqual(decodeCursor(encodeCursor(cursor)), cursor);
   fc.assert(
     fc.property(fc.string(), (text) => {
-      try {
-        decodeCursor(text);
-      } catch (error) {
-        assert.equal((error as { code: string }).code, 'INVALID_REQUEST');
-      }
+      assert.equal(decodeCursor(text).epoch, '');
     }),
   );
 });

@@ -162,6 +162,25 @@ test('a cursor of an earlier server is told as a gap, and the watched session go
   );
 });
 
+for (const rubbish of ['garbage', '1', '999999', '!!']) {
+  test(`the Last-Event-ID "${rubbish}", which no client stream gave, is told as a gap`, async () => {
+    const stream = await readEvents(`${doors.base}/events`, { 'last-event-id': rubbish });
+    await stream.until((events) => events.length === 1);
+    stream.hangUp();
+    assert.deepEqual([stream.status, stream.events[0]?.event], [200, 'gap']);
+  });
+}
+
+test('what stands before the first empty line of a client stream is its first frame', async () => {
+  const stop = new AbortController();
+  const response = await fetch(`${doors.base}/events`, { signal: stop.signal });
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  let text = '';
+  while (!text.includes('\n\n')) text += new TextDecoder().decode((await reader.read()).value);
+  stop.abort();
+  assert.match(text, /^retry: 1000\nevent: gap\nid: \S+\ndata: \{.*\}\n\n/);
+});
+
 test('a client stream shows nothing of another user', async () => {
   const mine = await newSession('alice');
   const stream = await readEvents(`${doors.base}/events`, { authorization: 'Bearer token-alice' });

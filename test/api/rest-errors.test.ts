@@ -150,6 +150,16 @@ const ROWS: [string, () => Promise<RestAnswer>, [number, string, string]][] = [
     [400, 'INVALID_REQUEST', 'Invalid body: expected object, got nothing'],
   ],
   [
+    'a body that is null',
+    () => call('POST', '/sessions', null),
+    [400, 'INVALID_REQUEST', 'Invalid body: expected object, got null'],
+  ],
+  [
+    'a user id that is empty',
+    () => call('POST', '/sessions', { ...wish, user_id: '' }),
+    [400, 'INVALID_REQUEST', 'Invalid body user_id: expected at least 1 characters, got ""'],
+  ],
+  [
     'a body that is an array',
     () => call('POST', '/sessions/open/messages', []),
     [400, 'INVALID_REQUEST', 'Invalid body: expected object, got an array'],
@@ -191,11 +201,6 @@ const ROWS: [string, () => Promise<RestAnswer>, [number, string, string]][] = [
     'a Last-Event-ID that is none',
     () => call('GET', '/sessions/open/events', undefined, { 'last-event-id': 'x' }),
     [400, 'INVALID_REQUEST', 'Invalid header last-event-id: expected number, got "x"'],
-  ],
-  [
-    'a cursor that is none',
-    () => call('GET', '/events', undefined, { 'last-event-id': '!!' }),
-    [400, 'INVALID_REQUEST', 'Invalid header last-event-id: expected object, got "!!"'],
   ],
   [
     'a key with a blank',

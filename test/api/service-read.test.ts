@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Caller } from '../../src/domain/caller.ts';
 import type { CostGroup } from '../../src/domain/service-data.ts';
@@ -60,6 +62,18 @@ test('list() filters by user, status and project', async (t) => {
   }
 });
 
+test('list() finds the sessions of a project by any path to it, and of one that is gone by the path it had', async (t) => {
+  const { service, project } = openService(t);
+  const { id } = await service.create(LOCAL, { user_id: 'bob', project_path: project });
+  const link = join(project, '..', 'link');
+  symlinkSync(project, link);
+  const ids = async (project_path: string): Promise<string[]> =>
+    (await service.list(LOCAL, { limit: 10, project_path })).items.map((session) => session.id);
+  assert.deepEqual(await Promise.all([project, `${project}/`, link].map(ids)), [[id], [id], [id]]);
+  rmSync(project, { recursive: true });
+  assert.deepEqual(await ids(project), [id]);
+});
+
 test('history() goes both ways, page by page', async (t) => {
   const { service } = await withHistory(openService(t));
   const walk = async (order: 'asc' | 'desc'): Promise<string[]> => {
@@ -90,7 +104,22 @@ test('history() has what each answer used and cost', async (t) => {
     context: null,
     reply_to: 'b-1-m-17280',
     usage: [usageOf('claude-haiku-5', 1), usageOf('claude-opus-5', 100_000_000)],
+    simulated: true,
   });
+});
+
+test('history() says why an answer failed', async (t) => {
+  const { service, deps } = await withHistory(openService(t));
+  const failure = { code: 'TURN_FAILED', message: 'out of luck' };
+  await deps.mirror.write(exchange('b-1', 90_000, 9, { outcome: 'failed', content: '', failure }));
+  const { items } = await service.history(LOCAL, 'b-1', { limit: 2, order: 'desc' });
+  assert.deepEqual(
+    items.map(({ direction, status, error }) => [direction, status, error]),
+    [
+      ['from_claude', 'failed', failure],
+      ['to_claude', 'failed', undefined],
+    ],
+  );
 });
 
 test('costs add up at all levels and in all groups', async (t) => {

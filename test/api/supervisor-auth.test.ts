@@ -66,6 +66,15 @@ test('a bad token is told and closed with 4401', async () => {
   assert.deepEqual(client.frames, [{ type: 'auth_result', success: false, message: 'Missing or invalid token' }]);
 });
 
+for (const frame of [{ type: 'auth' }, { type: 'auth', token: null }, { type: 'auth', token: 7 }]) {
+  test(`${JSON.stringify(frame)} is a bad token`, async () => {
+    const client = await connectSupervisor(doors.api.supervisorUrl);
+    client.send(frame);
+    assert.equal(await client.closed, 4401);
+    assert.deepEqual(client.frames, [{ type: 'auth_result', success: false, message: 'Missing or invalid token' }]);
+  });
+}
+
 test('silence is told after the time and closed with 4401', async () => {
   const client = await connectSupervisor(doors.api.supervisorUrl);
   assert.equal(await client.closed, 4401);

@@ -255,8 +255,16 @@ test('the words of an error are those of the guide', async () => {
   assert.equal(message, 'Session not found: abc-123');
 });
 
-test('a frame over 1 MiB closes with 1009', async () => {
+test('a frame over 1 MiB is TOO_LARGE under its request id, and the connection stays', async () => {
   const mine = await connectSupervisor(doors.api.supervisorUrl, SUPERVISOR_TOKEN);
-  mine.send({ type: 'ping', filler: 'x'.repeat(1024 * 1024) });
+  const { code, message } = await mine.ask({ type: 'ping', filler: 'x'.repeat(1024 * 1024) });
+  assert.deepEqual([code, message], ['TOO_LARGE', 'Body is larger than 1048576 bytes']);
+  assert.equal((await mine.ask({ type: 'ping' })).type, 'pong');
+  await mine.close();
+});
+
+test('a frame over 4 MiB closes with 1009', async () => {
+  const mine = await connectSupervisor(doors.api.supervisorUrl, SUPERVISOR_TOKEN);
+  mine.send({ type: 'ping', filler: 'x'.repeat(4 * 1024 * 1024) });
   assert.equal(await mine.closed, 1009);
 });

@@ -115,6 +115,8 @@ test('a block whose middle was lost with the connection goes on from there', () 
 test('a tool gets a line of its own, also in the middle of text', () => {
   const tool: Subscribed = { ...about, type: 'tool_started', tool_use_id: 'u', tool: 'Bash', summary: 'npm test' };
   assert.equal(print([delta('I look'), tool, block('Done')]), 'I look\n⚙ Bash: npm test\nDone\n');
+  const overtaken = [delta('All '), tool, delta('tests '), delta('pass'), block('All tests pass'), result];
+  assert.equal(print(overtaken), 'All \n⚙ Bash: npm test\ntests pass\n$0.0031\n');
 });
 
 test('any way of cutting a text into pieces shows the text once', () => {

@@ -41,7 +41,9 @@ const misuses: [string[], RegExp][] = [
   [['claude', 'status', '--limit', 'x'], /^--limit x must be a whole number above zero/],
   [['claude', 'cost', '--group-by', 'moon'], /^--group-by moon must be one of day, project, model, user/],
   [['serve', '--roles', 'api,cook'], /^--roles cook must be some of api, worker, gateway/],
-  [['serve'], /see `xswarm serve --help`\n$/],
+  [['claude'], /^claude goes on with new, send, connect, .*: see `xswarm claude --help`\n$/],
+  [['token', '--json'], /^token goes on with create, list, revoke: see `xswarm token --help`\n$/],
+  [['serve'], /^--roles is missing: some of api, worker, gateway: see `xswarm serve --help`\n$/],
   [['completion', 'csh'], /^Shell csh is not known: it is one of bash, zsh, fish/],
 ];
 for (const [args, words] of misuses) {
@@ -82,6 +84,11 @@ test('users and tokens are kept in the data folder while nothing runs', async ()
   assert.equal((await runCli(['token', 'revoke', String(token?.id)], { env })).exitCode, 0);
   assert.match((await runCli(['token', 'list', 'ada'], { env })).stdout, /revoked$/m);
   assert.equal((await runCli(['user', 'remove', 'ada'], { env })).stdout, 'Removed ada\n');
+  const gone = await runCli(['token', 'list', 'ada'], { env });
+  assert.deepEqual(
+    [gone.exitCode, gone.stderr],
+    [1, 'User not found: ada: add the user with `xswarm user add <id>`\n'],
+  );
 });
 
 test('config show tells where each value came from and hides secrets', async () => {

@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { JournalEvent, JournalSession } from '../../src/domain/session-record.ts';
+import { makeGatewayControl } from '../../src/gateway/control-client.ts';
 import { makeJournalReader } from '../../src/gateway/journal-client.ts';
 import { TEST_TOKEN } from '../support/gateway-client.ts';
+import { until } from '../support/system.ts';
 import { startTestGateway } from '../support/test-gateway.ts';
 import type { TestGateway } from '../support/test-gateway.ts';
 
@@ -37,6 +39,19 @@ describe('makeJournalReader()', () => {
       sessions.map((row) => [row.session_id, row.project_path, row.last_seq]),
       [[session_id, gate.project, client.events.at(-1)?.seq]],
     );
+  });
+
+  test('reads and interrupts sessions whose ids no address can hold', async () => {
+    const reader = makeJournalReader({ url: gate.gateway.url, token: TEST_TOKEN });
+    const control = makeGatewayControl({ url: gate.gateway.url, token: TEST_TOKEN });
+    for (const session_id of ['.', '..']) {
+      const client = await gate.connect();
+      await client.open({ session_id, project_path: gate.project });
+      const turn = client.ask('[hang]');
+      await until('the turn runs', async () => await control.interrupt(session_id));
+      await turn;
+      assert.deepEqual(await all<JournalEvent>(reader.events(session_id, 0)), client.events);
+    }
   });
 
   test('pages hold at most what was asked for, and what is not well formed is refused', async () => {

@@ -1,5 +1,5 @@
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { MirrorRowQueries } from '../../db/queries/mirror-rows.ts';
+import type { MirroredSession, MirrorRowQueries } from '../../db/queries/mirror-rows.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import type { SessionPast, SessionRecord } from '../../domain/session-record.ts';
 import { shownOf } from './final-snapshot.ts';
@@ -18,13 +18,19 @@ export interface CaughtUp {
   unknown: string[];
 }
 
+/** Where catching up ends, and what it leaves alone: sessions that began later are being written at this very moment. */
+export interface CatchUpOptions {
+  startedBefore: Date;
+  signal: AbortSignal;
+}
+
 /**
  * Brings the mirror up to what Temporal alone knows: sessions that ended meanwhile and, with `queues`, messages that wait.
  * The latter asks each running session, and is needed after a power cut only. Writes nothing that is there already.
  */
 export async function catchUpWithTemporal(
   deps: MirrorDeps,
-  { queues, signal }: { queues: boolean; signal: AbortSignal },
+  { queues, startedBefore, signal }: CatchUpOptions & { queues: boolean },
 ): Promise<Pick<CaughtUp, 'ended' | 'behind'>> {
   const rows = makeMirrorRows(deps.db);
   const running = new Set(
@@ -35,6 +41,7 @@ export async function catchUpWithTemporal(
   for (const id of rows.openIds()) {
     signal.throwIfAborted();
     if (running.has(id) && !queues) continue;
+    if (isLater(rows.session(id), startedBefore)) continue;
     const record = await deps.records.record(id).catch((error: unknown) => {
       // One that was stopped in Temporal can be read while a worker runs; without one it is ended as lost.
       if (running.has(id)) throw error;
@@ -46,6 +53,10 @@ export async function catchUpWithTemporal(
     (record.ended ? ended : behind).push(id);
   }
   return { ended, behind };
+}
+
+function isLater(session: MirroredSession | null, time: Date): boolean {
+  return session !== null && session.started_at >= time.toISOString();
 }
 
 function isBehind(record: SessionRecord, rows: MirrorRowQueries): boolean {
@@ -70,7 +81,7 @@ function writesOf(record: SessionRecord, past: SessionPast, rows: MirrorRowQueri
  */
 export async function catchUpWithJournal(
   deps: MirrorDeps,
-  signal: AbortSignal,
+  { startedBefore, signal }: CatchUpOptions,
 ): Promise<Pick<CaughtUp, 'behind' | 'unknown'>> {
   const rows = makeMirrorRows(deps.db);
   const journal = await readJournalSessions(deps.journal);
@@ -85,7 +96,7 @@ export async function catchUpWithJournal(
       unknown.push(session_id);
       continue;
     }
-    if (last_seq <= known.agent_seq) continue;
+    if (last_seq <= known.agent_seq || isLater(known, startedBefore)) continue;
     for await (const page of deps.journal.events(session_id, known.agent_seq)) {
       await deps.mirror.write(page.map(({ seq, event }) => ({ type: 'agent', session_id, seq, event })));
     }

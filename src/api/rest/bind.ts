@@ -48,7 +48,7 @@ const requireJson: RequestHandler = (req, _res, next) => {
 /** Makes the function that mounts routes: it identifies, parses, and hands a waiting call its signal. */
 export function makeBind(options: { app: Express; identify: Identify; calls: OpenCalls; bodyBytes: number }): Bind {
   const { app, identify, calls, bodyBytes } = options;
-  const readJson = [requireJson, express.json({ limit: bodyBytes, type: 'application/json' })];
+  const readJson = [requireJson, express.json({ limit: bodyBytes, type: 'application/json', strict: false })];
   return (spec, handler) => {
     const authenticate: RequestHandler = (req, res, next) => {
       res.locals['caller'] = spec.open === true ? LOCAL_CALLER : identify(req);

@@ -57,7 +57,8 @@ export async function sendEvents(
   });
   if (res.req.method === 'HEAD') return void res.end();
   res.flushHeaders();
-  res.write('retry: 1000\n\n');
+  // Without an empty line it belongs to the first event, so that the first frame of the stream is one.
+  res.write('retry: 1000\n');
   const heartbeat = setInterval(() => {
     if (!res.writableNeedDrain) res.write(': heartbeat\n\n');
   }, timing.heartbeatMs);

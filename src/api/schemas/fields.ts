@@ -31,7 +31,7 @@ export const userId = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\u0000-\u001f\u007f]+$/, 'text without control characters')
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'text without control characters')
   .describe('User id');
 
 /** The folder that Claude Code works in. */
@@ -39,7 +39,7 @@ export const projectPath = z
   .string()
   .min(1)
   .max(4096)
-  .regex(/^[^\u0000]+$/, 'a path without NUL')
+  .regex(/^[^\u0000]*$/, 'a path without NUL')
   .describe('Absolute path of the project folder');
 
 /** What is said to Claude. */

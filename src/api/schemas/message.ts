@@ -38,6 +38,8 @@ export const messageAccepted = z
   .object({ message_id: z.string(), status: z.enum(MESSAGE_STATUSES), url: z.string() })
   .meta({ id: 'MessageAccepted' });
 
+const failure = z.object({ code: z.string(), message: z.string() });
+
 /** Where a message is and, once its turn is settled, the answer. */
 export const messageState = z
   .object({
@@ -48,7 +50,7 @@ export const messageState = z
     cost_usd: costUsd.optional(),
     timestamp,
     simulated: z.boolean().optional(),
-    error: z.object({ code: z.string(), message: z.string() }).nullish(),
+    error: failure.nullish(),
   })
   .meta({ id: 'MessageState' });
 
@@ -76,6 +78,8 @@ export const historyMessage = z
     context: z.record(z.string(), z.unknown()).nullable(),
     reply_to: z.string().nullable(),
     usage: z.array(modelUsage),
+    simulated: z.boolean().optional().describe('Of an answer: whether the simulator gave it'),
+    error: failure.optional().describe('Of an answer: why its turn is not done'),
   })
   .meta({ id: 'HistoryMessage' });
 

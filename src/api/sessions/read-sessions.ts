@@ -1,7 +1,7 @@
 import { publicSession } from '../../db/queries/sessions.ts';
 import { userExists } from '../../db/queries/user-by-channel.ts';
 import type { Caller } from '../../domain/caller.ts';
-import { errors } from '../../domain/errors.ts';
+import { errors, XswarmError } from '../../domain/errors.ts';
 import type { CostFilter, MessageState } from '../../domain/service-data.ts';
 import { onlyUserOf, policy } from '../policy.ts';
 import type { SessionService } from '../service.ts';
@@ -26,7 +26,8 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
     async list(caller, filter) {
       const only = onlyUserOf(caller) ?? undefined;
       const user_id = filter.user_id === undefined ? only : knownUser(caller, filter.user_id);
-      return sessions.list({ ...filter, user_id });
+      const project_path = filter.project_path && (await asStored(context, filter.project_path));
+      return sessions.list({ ...filter, user_id, project_path });
     },
     async message(caller, sessionId, messageId) {
       context.visible(caller, 'read_session', sessionId);
@@ -75,6 +76,16 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
       return await reports.cost(null, checkedPeriod(filter));
     },
   };
+}
+
+/** The path as sessions have it: real, links resolved; as it is where there is no such folder any more. */
+async function asStored({ projects }: ServiceContext, path: string): Promise<string> {
+  try {
+    return await projects.check(path);
+  } catch (error) {
+    if (error instanceof XswarmError && error.code === 'PROJECT_PATH') return path;
+    throw error;
+  }
 }
 
 function isOpen(state: MessageState): boolean {

@@ -136,6 +136,7 @@ export function serveConnection(socket: WebSocket, known: Caller | null, deps: C
       const waitSeconds = limiter.take(id);
       frame = readFrame(data, isBinary);
       if (waitSeconds > 0) throw errors.rateLimited(waitSeconds);
+      if (data.length > limits.bodyBytes) throw errors.tooLarge(limits.bodyBytes);
       const type = typeOf(frame);
       if (type === 'auth') return authenticate(frame);
       if (caller === null) throw errors.unauthenticated('Not authenticated: the first frame has to be "auth"');

@@ -16,7 +16,8 @@ const ofSession = { ...base, session_id: sessionId };
 
 /** What a client sends, by its `type`; fields that are not named are let pass. */
 export const COMMANDS = {
-  auth: z.object({ ...base, token: z.string() }),
+  /** A token of another type is a bad token, and told so. */
+  auth: z.object({ ...base, token: z.string().catch('') }),
   ping: z.object(base),
   claude_code_connect: z.object({
     ...base,
@@ -30,7 +31,7 @@ export const COMMANDS = {
     ...ofSession,
     message: messageText,
     context: optional(messageContext),
-    message_id: optional(z.uuid()),
+    message_id: optional(z.uuid('a UUID')),
   }),
   claude_code_disconnect: z.object({ ...ofSession, reason: optional(reason) }),
   interrupt: z.object(ofSession),

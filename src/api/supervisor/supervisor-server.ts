@@ -61,7 +61,7 @@ export function makeSupervisorServer(
   const authenticate = makeAuthenticate({ users, supervisorToken });
   const limiter = makeRateLimiter(rateLimitPerMinute);
   const endWatch = makeEndWatch(feed);
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, perMessageDeflate: false });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false });
   const pings = keepAlive(sockets, limits.pingMs);
 
   const server = createServer((_req, res) => {

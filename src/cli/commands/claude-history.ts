@@ -3,7 +3,7 @@ import type { HistoryMessage } from '../../domain/service-data.ts';
 import { XswarmCommand } from '../command.ts';
 import { formatUsd } from '../../domain/format-usd.ts';
 import { makePaint } from '../output/paint.ts';
-import { printable } from '../output/printable.ts';
+import { printable, printableLine } from '../output/printable.ts';
 import { formatAgo } from '../output/time.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -50,7 +50,10 @@ export class ClaudeHistoryCommand extends XswarmCommand {
     const about = [formatAgo(message.timestamp, Date.now())];
     if (!toClaude) about.push(formatUsd(message.cost_usd));
     if (message.status !== 'done') about.push(message.status);
+    if (message.simulated === true) about.push('simulated');
     const who = toClaude ? paint('cyan', 'You') : paint('green', 'Claude');
-    return [`${who} ${paint('dim', about.join(' · '))}`, printable(message.message), ''];
+    const reason = message.error === undefined ? [] : [paint('red', printableLine(message.error.message))];
+    const text = message.message === '' ? [] : [printable(message.message)];
+    return [`${who} ${paint('dim', about.join(' · '))}`, ...text, ...reason, ''];
   }
 }

@@ -41,7 +41,7 @@ export class ClaudeNewCommand extends XswarmCommand {
     this.emit(session);
     this.say(session.id);
     if (session.simulated && !this.json) {
-      this.context.stderr.write('Answers in this session are simulated: no key or login for Claude was found.\n');
+      this.context.stderr.write('Answers in this session are simulated: `xswarm doctor` says what to do.\n');
     }
   }
 

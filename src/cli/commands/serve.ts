@@ -17,11 +17,12 @@ export class ServeCommand extends XswarmCommand {
     ],
   });
 
-  roles = Option.String('--roles', { required: true, description: 'Some of api, worker, gateway, by comma' });
+  roles = Option.String('--roles', { description: 'Some of api, worker, gateway, by comma' });
   debug = Option.Boolean('--debug', false, { description: 'Log more' });
 
   override async execute(): Promise<number> {
     const { ROLES } = await import('../../host/roles/part.ts');
+    if (this.roles === undefined) throw new UsageError(`--roles is missing: some of ${ROLES.join(', ')}`);
     const named = [...new Set(this.roles.split(',').map((word) => word.trim()))];
     const unknown = named.find((word) => !ROLES.some((role) => role === word));
     if (unknown !== undefined) throw new UsageError(`--roles ${unknown} must be some of ${ROLES.join(', ')}`);

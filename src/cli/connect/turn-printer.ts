@@ -27,7 +27,10 @@ export function printEvent(state: PrinterState, event: Subscribed, paint: Paint,
   if (event.type === 'text') return finishBlock(state, printable(event.text));
   const line = lineOf(event, paint, isMine);
   if (line === null) return { text: '', state };
-  return { text: `${state.midLine ? '\n' : ''}${line}\n`, state: FRESH };
+  // Words may overtake the line of a tool: the block that they began is finished behind it.
+  const isOver = event.type === 'result' || event.type === 'closed';
+  const text = `${state.midLine ? '\n' : ''}${line}\n`;
+  return { text, state: isOver ? FRESH : { streamed: state.streamed, midLine: false } };
 }
 
 /** Writes what of a finished block the stream has not shown: all of it where the stream was cut from its beginning. */
@@ -40,7 +43,8 @@ function finishBlock(state: PrinterState, block: string): Printed {
   // Pieces were lost with a connection: go on from where what is shown stops being right.
   let same = 0;
   while (same < state.streamed.length && state.streamed[same] === block[same]) same += 1;
-  return { text: `${state.midLine ? '\n' : ''}…${block.slice(same)}\n`, state: FRESH };
+  const mark = same === 0 ? '' : '…';
+  return { text: `${state.midLine ? '\n' : ''}${mark}${block.slice(same)}\n`, state: FRESH };
 }
 
 function lineOf(

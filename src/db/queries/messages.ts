@@ -117,6 +117,8 @@ function toHistory(row: MessageRow, usage: ModelUsage[], showCost: ShowCost): Hi
     context: row.context,
     reply_to: row.reply_to,
     usage,
+    ...(row.direction === 'from_claude' && { simulated: row.simulated ?? false }),
+    ...(row.direction === 'from_claude' && row.failure !== null && { error: row.failure }),
   };
 }
 

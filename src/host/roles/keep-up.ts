@@ -14,7 +14,7 @@ const RECONCILE_MS = 60_000;
 export interface KeepUpOptions extends PartOptions {
   client: Client;
   deps: SessionServiceDeps & MirrorDeps;
-  /** Places taken from here on belong to sessions that this process starts. */
+  /** Sessions and places from here on are this process's own. */
   startedAt: Date;
 }
 
@@ -33,15 +33,16 @@ export function keepUp(options: KeepUpOptions): () => void {
     const onFailure = (error: Error): void => logger.info({ reason: error.message }, `waiting for ${waitingFor}`);
     await retryUntil(attempt, { signal, everyMs: RETRY_MS, onFailure });
   };
+  const bounds = { startedBefore: options.startedAt, signal };
   const atStart = async (): Promise<void> => {
     await retried('Temporal', async () => {
       await prepareNamespace(options.client, { retentionDays: config.temporal.retention_days });
-      await catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: false, signal }));
+      await catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: false, ...bounds }));
       await reconcile(options.startedAt);
     });
-    await retried('the gateway', () => catchUp('the journal', () => catchUpWithJournal(deps, signal)));
+    await retried('the gateway', () => catchUp('the journal', () => catchUpWithJournal(deps, bounds)));
     if (!isNewBoot(options.dataDir)) return;
-    await retried('a worker', () => catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: true, signal })));
+    await retried('a worker', () => catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: true, ...bounds })));
     noteBoot(options.dataDir);
   };
   const catchUp = async (what: string, run: () => Promise<Record<string, string[]>>): Promise<void> => {
