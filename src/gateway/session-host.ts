@@ -5,9 +5,7 @@ import type { AgentSlot, AgentWish } from './agent-slot.ts';
 import type { AgentReport } from './drivers/driver.ts';
 import type { HostDeps, HostListener } from './host-deps.ts';
 import type { SessionRow } from './journal/journal.ts';
-import { newTurnRow } from './open-turn.ts';
 import { agentWish } from './agent-wish.ts';
-import type { OpenTurn } from './open-turn.ts';
 import { saveConversation } from './save-conversation.ts';
 import { makeSessionLog } from './session-log.ts';
 import type { Acceptance, SessionLog } from './session-log.ts';
@@ -62,7 +60,8 @@ export class SessionHost {
       log: this.log,
       slot: this.slot,
       row: () => this.row,
-      wish: (turn) => this.#wish(turn),
+      wish: () => this.#wish(),
+      setConversation: (conversation) => (this.row = { ...this.row, conversation }),
     });
   }
 
@@ -89,23 +88,13 @@ export class SessionHost {
   /** Has the agent up when this resolves, unless turns wait: those start it by themselves. */
   async ready(): Promise<void> {
     if (this.#runner.length > 0) return;
-    const agent = await this.slot.ensure(this.#wish(null));
+    const agent = await this.slot.ensure(this.#wish());
     this.#inBackground(agent.warmUp());
   }
 
   /** Journals a message and lines it up; a known id starts nothing. Rejects when the journal cannot be written. */
   accept(message: AgentMessage): Promise<Acceptance> {
-    return this.log.accept(
-      message,
-      (seq) => newTurnRow(this.row.session_id, message.message_id, seq, this.#runner.length === 0),
-      (row) => {
-        this.idleSince = Date.now();
-        // A message that was being written while the session closed does not run behind it.
-        const stopped = this.row.state === 'closed' ? sessionClosed('the session ended') : null;
-        this.#runner.push({ row, message, cut: null, continuing: false, stopped });
-        this.#runner.kick();
-      },
-    );
+    return this.#turns.accept(message, () => (this.idleSince = Date.now()));
   }
 
   /** What stays the same as long as one turn runs, also one of the agent's own; null when none does. */
@@ -179,10 +168,10 @@ export class SessionHost {
     this.log.append({ type: 'notice', timestamp: now(), level: 'warning', text });
   }
 
-  #wish(turn: OpenTurn | null): AgentWish {
+  #wish(): AgentWish {
     const before = (): number => this.#runner.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
     const earlier = (): string[] => this.#deps.journal.contentsBefore(this.row.session_id, before());
-    return agentWish(this.row, this.#deps.defaults, turn, earlier);
+    return agentWish(this.row, this.#deps.defaults, earlier);
   }
 
   get #runner(): TurnRunner {

@@ -111,7 +111,7 @@ export function makeWarmAgents(deps: LaunchDeps & { count: number; keepMs?: numb
 
     try {
       const { conversation } = entry.claimed;
-      const request = { ...wish, session_id: '', conversation, continueMessageId: null, signal: giveUp.signal };
+      const request = { ...wish, session_id: '', conversation, signal: giveUp.signal };
       const agent = await launchAgent(deps, { ...request, report });
       entry.claimed.agent = agent;
       if (!warm.includes(entry)) return await agent.stop(STOP_GRACE_MS);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { XswarmError } from '../../../domain/errors.ts';
 import type { AgentDriver, AgentRequest, Conversation } from '../driver.ts';
 import { claudeConfigDir } from './availability.ts';
+import { promptIds } from './continue-prompt.ts';
 import { startClaude } from './claude-agent.ts';
 import type { ClaudeSettings } from './claude-agent.ts';
 import { fingerprintOf, startFiles } from './start-files.ts';
@@ -56,11 +57,11 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
         }
       }
     },
-    async inspect(conversation, messageId) {
+    async inspect(conversation, { message_id, attempts }) {
       const transcript = await readTranscript(configDir, conversation.id);
       ledger.rates.learnTotals(conversation.counters);
       const known = { seen: ledger.left(conversation.id), rates: ledger.rates };
-      return inspectTurn(transcript ?? { lines: [] }, messageId, conversation, known);
+      return inspectTurn(transcript ?? { lines: [] }, promptIds(message_id, attempts), conversation, known);
     },
   };
 }

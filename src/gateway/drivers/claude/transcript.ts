@@ -72,20 +72,25 @@ export interface KnownSpend {
 
 /**
  * What the transcript proves about one message's turn, and what the turn cost: by the totals that Claude saved after
- * it, or else by the tokens of its calls.
+ * it, or else by the tokens of its calls. `promptIds` are the ids under which the message may have been handed over.
  */
 export function inspectTurn(
   transcript: Transcript,
-  messageId: string,
+  promptIds: readonly string[],
   { counters, booked_lines = 0 }: Pick<Conversation, 'counters' | 'booked_lines'>,
   known: KnownSpend,
 ): TurnRecord {
-  const start = transcript.lines.findIndex((line) => line.type === 'user' && line.uuid === messageId);
-  if (start === -1) return { found: 'nothing', ...spentIn([], counters, known) };
-  const after = transcript.lines.slice(start + 1);
-  const next = after.findIndex(isPrompt);
+  const isOwn = (line: Line): boolean => line.type === 'user' && promptIds.includes(line.uuid ?? '');
+  const start = transcript.lines.findIndex(isOwn);
+  const recorded = start !== -1;
+  const after = recorded ? transcript.lines.slice(start + 1) : [];
+  const next = after.findIndex((line) => isPrompt(line) && !isOwn(line));
   const lines = next === -1 ? after : after.slice(0, next);
-  const spent = spentIn(lines.slice(Math.max(0, booked_lines - start - 1)), counters, known);
+  const spent = {
+    ...spentIn(lines.slice(Math.max(0, booked_lines - start - 1)), counters, known),
+    recorded,
+    booked_lines: transcript.lines.length,
+  };
   const turn = lines.filter((line) => line.type === 'assistant' && line.isSidechain !== true);
   const written = turn.filter((line) => !isSynthetic(line));
   const apiError = turn.findLast((line) => line.isApiErrorMessage === true);

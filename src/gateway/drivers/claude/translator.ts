@@ -3,6 +3,7 @@ import { blocksOf, toolText } from './frames.ts';
 import type { ClaudeFrame } from './frames.ts';
 import { makeCallMeter, type ApiCall } from './api-calls.ts';
 import { priceCut } from './cut-cost.ts';
+import { makeExpectedPrompts } from './expected-prompts.ts';
 import { shorten, summarizeInput } from './permissions.ts';
 import type { Rates } from './rates.ts';
 import { noticeOf } from './frame-notice.ts';
@@ -11,8 +12,8 @@ import { bookResult } from './usage.ts';
 
 /** Turns Claude Code's frames into reports; knows which turn runs and what was booked. */
 export interface Translator {
-  /** A message that an answer is expected for. */
-  expect(messageId: string): void;
+  /** A message that an answer is expected for, and the id of the prompt that Claude is given for it. */
+  expect(messageId: string, promptId: string): void;
   take(frame: ClaudeFrame): void;
   deny(tool: string, toolUseId: string, summary: string): void;
   /** The process is gone: ends a turn that Claude had begun by itself. */
@@ -31,9 +32,7 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
   let beganAt: string | null = null;
   let current: string | null = null;
   let texts: string[] = [];
-  const expected = new Set<string>();
-  /** Closed by Claude without a result so far, while another turn runs. */
-  const closed = new Set<string>();
+  const expected = makeExpectedPrompts();
   const booked = new Set<string>();
   const denied = new Set<string>();
 
@@ -50,18 +49,18 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
   function lifecycle(id: string, state: string): void {
     if (state === 'started') {
       busy = true;
-      current = id;
+      current = expected.messageOf(id);
       return;
     }
-    if ((state !== 'completed' && state !== 'cancelled') || !expected.has(id)) return;
-    if (busy) return void closed.add(id);
+    if ((state !== 'completed' && state !== 'cancelled') || expected.messageOf(id) === null) return;
+    if (busy) return expected.close(id);
     consume(id);
   }
 
   function consume(id: string): void {
-    expected.delete(id);
-    closed.delete(id);
-    report({ type: 'consumed', message_id: id });
+    const message_id = expected.messageOf(id);
+    expected.drop(id);
+    if (message_id !== null) report({ type: 'consumed', message_id });
   }
 
   function beginTurn(frame: ClaudeFrame): void {
@@ -123,12 +122,9 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
     const message_id = answered(frame);
     const end: TurnEnd = { message_id, ...outcomeOf(frame, texts), usage: spent.usage, cost_nano: spent.cost_nano };
     const began_at = endTurn();
-    if (message_id !== null) {
-      expected.delete(message_id);
-      closed.delete(message_id);
-    }
+    if (message_id !== null) expected.answered(message_id);
     report({ type: 'ended', end, conversation, remark: spent.remark, began_at });
-    for (const id of [...closed]) consume(id);
+    for (const id of expected.closed()) consume(id);
   }
 
   function estimate(): CutCost {
@@ -148,14 +144,13 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
 
   function answered(frame: ClaudeFrame): string | null {
     const ids = frame.user_message_uuids ?? (frame.user_message_uuid === undefined ? [] : [frame.user_message_uuid]);
-    const known = ids.find((id) => expected.has(id));
+    const known = ids.map((id) => expected.messageOf(id)).find((id) => id !== null);
     if (known !== undefined) return known;
-    const asked = ids.length === 0 && frame.origin === undefined && current !== null && expected.has(current);
-    return asked ? current : null;
+    return ids.length === 0 && frame.origin === undefined ? current : null;
   }
 
   return {
-    expect: (messageId) => void expected.add(messageId),
+    expect: (messageId, promptId) => expected.add(messageId, promptId),
     deny,
     get busy() {
       return busy;
