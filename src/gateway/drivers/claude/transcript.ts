@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { XswarmError } from '../../../domain/errors.ts';
 import type { Conversation, CutCost, TurnRecord, UsageCounters } from '../driver.ts';
 import { apiCall, mergeCalls } from './api-calls.ts';
 import type { ApiCall } from './api-calls.ts';
@@ -36,16 +37,29 @@ export interface Transcript {
   lines: Line[];
 }
 
-/** Finds and reads a conversation's transcript; null when Claude Code has none. A torn line is skipped. */
+/**
+ * Finds and reads a conversation's transcript; null when Claude Code has none. A torn line is skipped.
+ * Throws `AGENT_UNREACHABLE` when it cannot be read: that is no proof that nothing is in it.
+ */
 export async function readTranscript(configDir: string, conversationId: string): Promise<Transcript | null> {
   if (!/^[A-Za-z0-9-]+$/.test(conversationId)) return null;
   const projects = join(configDir, 'projects');
-  const folders = await readdir(projects).catch(() => []);
+  const folders = (await ifThere(readdir(projects))) ?? [];
   for (const folder of folders) {
-    const text = await readFile(join(projects, folder, `${conversationId}.jsonl`), 'utf8').catch(() => null);
+    const text = await ifThere(readFile(join(projects, folder, `${conversationId}.jsonl`), 'utf8'));
     if (text !== null) return { lines: text.split('\n').flatMap(parseLine) };
   }
   return null;
+}
+
+async function ifThere<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new XswarmError('AGENT_UNREACHABLE', `Claude Code's record cannot be read: ${message}`, { cause: error });
+  }
 }
 
 function parseLine(text: string): Line[] {

@@ -102,3 +102,10 @@ test('readTranscript() finds a conversation by its id and skips a torn line', as
   assert.equal(await readTranscript(join(dir, 'nowhere'), 'c-1'), null);
   await rm(dir, { recursive: true });
 });
+
+test('readTranscript() does not take a record that cannot be read for one that is not there', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'xswarm-transcript-'));
+  await mkdir(join(dir, 'projects', '-some-project', 'c-1.jsonl'), { recursive: true });
+  await assert.rejects(readTranscript(dir, 'c-1'), { code: 'AGENT_UNREACHABLE', message: /cannot be read/ });
+  await rm(dir, { recursive: true });
+});
