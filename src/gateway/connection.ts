@@ -77,6 +77,8 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
     const frame = { ...asked, project_path: await requireFolder(asked.project_path, deps.projectRoots) };
     const { session_id, epoch, project_path, options } = frame;
     if (socket.readyState !== socket.OPEN) return;
+    // An agent that began now would outlive the gateway.
+    if (deps.isClosing()) return line.refuse(frame.request_id, 'UNAVAILABLE', 'The gateway is stopping');
     if (host !== null && host.row.session_id !== session_id) {
       return line.refuse(frame.request_id, 'INVALID_FRAME', 'This socket is open for another session');
     }
