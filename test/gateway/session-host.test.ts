@@ -42,6 +42,10 @@ interface Script {
   /** The start, counted from 1, that never comes to its end. */
   hangingStart?: number;
   onInterrupt?: 'continue' | undefined;
+  /** How often the record cannot be read. */
+  unreadable?: number;
+  /** The conversation that the agent begins instead of the session's own. */
+  newConversation?: string;
 }
 
 /** A record that has the message. */
@@ -90,18 +94,28 @@ describe('SessionHost', () => {
     host = registry.findOrBegin({ session_id: 's', epoch: 1, project_path: dir, options });
   }
 
-  function scriptedDriver(moves: Move[], { record = NOTHING, startError, hangingStart }: Script): AgentDriver {
+  function scriptedDriver(
+    moves: Move[],
+    { record = NOTHING, startError, hangingStart, unreadable = 0, newConversation }: Script,
+  ): AgentDriver {
+    let failures = 0;
     return {
       name: 'claude',
       simulated: false,
       usesProcesses: true,
       ahead: null,
       // What is booked already costs nothing more.
-      inspect: async ({ booked_lines }) =>
-        booked_lines === record.booked_lines ? { ...record, cost_nano: null } : record,
+      async inspect({ booked_lines }) {
+        if ((failures += 1) <= unreadable) throw new Error('too many open files');
+        return booked_lines === record.booked_lines ? { ...record, cost_nano: null } : record;
+      },
       async start(request) {
         starts.push(request);
         if (startError !== undefined) throw startError;
+        if (newConversation !== undefined) {
+          request.conversation = { ...request.conversation, id: newConversation };
+          request.report({ type: 'conversation', conversation: request.conversation });
+        }
         if (starts.length === hangingStart) await new Promise(() => undefined);
         let over = false;
         let hung: string | null = null;
@@ -260,6 +274,40 @@ describe('SessionHost', () => {
       ['accepted', 0],
       ['accepted', 0],
     ]);
+  });
+
+  test('a record that cannot be read now proves nothing: it is read again before anything is decided', async () => {
+    const record: TurnRecord = { found: 'finished', content: 'whole', cost_nano: 5, ...FOUND };
+    begin(['die'], { record, unreadable: 1 });
+    const turn = await ask();
+    assert.deepEqual([turn.outcome, turn.content, handed.length], ['done', 'whole', 1]);
+  });
+
+  test('an agent of another conversation does not start before that is written', async () => {
+    begin(['answer'], { newConversation: 'other' });
+    const saveConversation = journal.saveConversation.bind(journal);
+    journal.saveConversation = () => assert.fail('disk full');
+    const ids = [randomUUID(), randomUUID()];
+    await host.accept({ message_id: ids[0]!, content: 'x' });
+    while (starts.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    journal.saveConversation = saveConversation;
+    assert.equal((await resultOf(ids[0]!)).failure?.code, 'AGENT_UNREACHABLE');
+    assert.deepEqual(handed, []);
+    await host.accept({ message_id: ids[1]!, content: 'x' });
+    assert.equal((await resultOf(ids[1]!)).outcome, 'done');
+    assert.equal(journal.session('s')?.conversation.id, 'other');
+  });
+
+  test('a session that is opened again while it closes keeps its new agent', async () => {
+    begin(['hang deaf', 'answer']);
+    const turn = ask();
+    while (handed.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const closing = host.close('the session ended');
+    host.row = { ...host.row, epoch: 2, state: 'open' };
+    const next = ask();
+    await closing;
+    assert.deepEqual([(await turn).failure?.code, (await next).outcome], ['SESSION_CLOSED', 'done']);
+    assert.notEqual(host.slot.agent, null);
   });
 
   test('an agent that does not start fails the turn with its words and is tried again for the next', async () => {
