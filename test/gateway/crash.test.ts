@@ -48,10 +48,10 @@ describe('turns of the real Claude Code that are cut off', () => {
     return client;
   }
 
-  async function restart(sessionId: string): Promise<GatewayClient> {
+  async function restart(sessionId: string, on_interrupt?: 'continue'): Promise<GatewayClient> {
     await gate.kill();
     await gate.start();
-    return open(sessionId, 2);
+    return open(sessionId, 2, on_interrupt);
   }
 
   /** A session whose second turn runs a tool that needs no permission and takes 60 s. */
@@ -106,6 +106,22 @@ describe('turns of the real Claude Code that are cut off', () => {
     const turn = await client.result(id);
     assert.equal(turn.outcome, 'done');
     assert.match(turn.content, /^after: Continue from where you left off/);
+    assert.equal((await client.ask('next')).outcome, 'done');
+  });
+
+  test('gateway killed while a tool runs, with on_interrupt = continue: Claude knows of the tool and ends the turn', async () => {
+    const sessionId = randomUUID();
+    const [, id] = await beginTool(sessionId, '4444', 'continue');
+    const client = await restart(sessionId, 'continue');
+    assert.deepEqual(pidsOf('node wait.mjs 4444'), []);
+    const turn = await client.result(id);
+    assert.deepEqual([turn.outcome, turn.cost_nano], ['done', 2 * CALL_COST_NANO]);
+    const asked = api.calls.findLast((call) => call.conversation === sessionId)!.transcript;
+    assert.match(
+      asked.find((line) => line.startsWith('tool_result'))!,
+      /outcome is unknown|interrupted|137|143/,
+    );
+    assert.match(asked.at(-1)!, /Continue from where you left off.*Bash \(node wait\.mjs 4444\): no result was seen/s);
     assert.equal((await client.ask('next')).outcome, 'done');
   });
 
