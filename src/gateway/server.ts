@@ -149,7 +149,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     agent: driver.name as Gateway['agent'],
     async close({ graceMs = 3000 } = {}) {
       if (closing === null) closing = close(graceMs);
-      else void registry.shutDown(graceMs);
+      else registry.shutDown(graceMs).catch((error: unknown) => logger.error({ err: error }, 'cannot stop faster'));
       await closing;
     },
   };
