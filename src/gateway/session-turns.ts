@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentMessage, TurnResult } from '../domain/turn.ts';
 import type { AgentSlot, AgentWish } from './agent-slot.ts';
-import type { AgentDriver, AgentReport, Conversation, TurnEnd } from './drivers/driver.ts';
+import type { AgentDriver, AgentReport, Conversation, TurnEnd, TurnRecord } from './drivers/driver.ts';
 import type { Journal, SessionRow } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
 import type { GatewayLogger } from './logger.ts';
@@ -60,6 +60,10 @@ export function makeSessionTurns(session: {
     log.append({ type: 'notice', timestamp: new Date().toISOString(), level: 'warning', text });
   }
 
+  function book({ booked }: TurnRecord): void {
+    session.setConversation({ ...session.row().conversation, ...booked });
+  }
+
   const runner = makeTurnRunner({
     onInterrupt: () => session.row().options.on_interrupt ?? 'report',
     ensureAgent: () => slot.ensure(session.wish()),
@@ -74,15 +78,14 @@ export function makeSessionTurns(session: {
     },
     hasLost: () => log.hasLost,
     saveTurn: (row) => journal.saveTurn(row),
-    carryOn(row, { booked_lines }) {
+    book,
+    carryOn(row, record) {
       // In one commit: what the turn carries now must never be booked out of the agent's record once more.
-      const { conversation } = session.row();
-      const booked = booked_lines === null ? conversation : { ...conversation, booked_lines };
       journal.transaction(() => {
         journal.saveTurn(row);
-        journal.saveConversation(session_id, booked);
+        journal.saveConversation(session_id, { ...session.row().conversation, ...record.booked });
       });
-      session.setConversation(booked);
+      book(record);
     },
     settle: ({ row: { message_id, turn_id, started_at } }, end) =>
       new Promise((resolve) => {

@@ -24,6 +24,8 @@ export interface RunnerPort {
   /** Whether some of those could not be journalled. */
   hasLost(): boolean;
   saveTurn(row: TurnRow): void;
+  /** The cost of a record is in the result that is written next. */
+  book(record: TurnRecord): void;
   /** Writes down a turn that carries the cost of its record from now on. */
   carryOn(row: TurnRow, record: TurnRecord): void;
   /** Resolves when the outcome is durable. */
@@ -119,7 +121,10 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       onInterrupt: port.onInterrupt(),
       stopped: turn.stopped,
     });
-    if (decision.type === 'settle') return settle(turn, decision.end, record.remark);
+    if (decision.type === 'settle') {
+      port.book(record);
+      return settle(turn, decision.end, record.remark);
+    }
     const goesOn = decision.type === 'continue';
     // Stopped in the middle, it is looked at anew by the next start, which finds the same.
     if (halted && goesOn) return true;

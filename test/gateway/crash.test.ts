@@ -166,6 +166,40 @@ describe('turns of the real Claude Code that are cut off', () => {
     assert.deepEqual([next.content, next.cost_nano], ['next', CALL_COST_NANO]);
   });
 
+  test('gateway killed in a turn that Claude began by itself: what it spent is booked, as a turn with an unknown end', async () => {
+    const sessionId = randomUUID();
+    const hold = makeGate();
+    api.on(sessionId, (call) => {
+      if (call.lastText === 'begin') {
+        return callTool('Bash', { command: 'node -e "setTimeout(() => 0, 800)"', run_in_background: true });
+      }
+      if (call.afterTool) return say('it runs');
+      return /hello|next/.test(call.lastText) ? say('fine') : say('the task has ended', { hold: hold.opened });
+    });
+    const before = await open(sessionId);
+    await before.ask('hello');
+    await before.ask('begin');
+    await before.until((frame) => frame.type === 'delta' && frame.text.startsWith('the task'));
+    await gate.kill();
+    hold.open();
+    await eventually(() => pidsOf(`claude .*${sessionId}`).length === 0);
+    await gate.start();
+    const client = await open(sessionId, 2);
+    assert.equal((await client.ask('next')).cost_nano, CALL_COST_NANO);
+    const own = client.events.flatMap(({ event }) =>
+      event.type === 'result' && event.turn.message_id === null ? [event.turn] : [],
+    );
+    assert.deepEqual(
+      own.map((turn) => [turn.outcome, turn.failure?.code, turn.cost_nano]),
+      [['unknown', 'TURN_UNKNOWN', CALL_COST_NANO]],
+    );
+    const costs = client.events.flatMap(({ event }) => (event.type === 'result' ? [event.turn.cost_nano] : []));
+    assert.equal(
+      costs.reduce((sum, cost) => sum! + cost!, 0),
+      api.calls.filter((call) => call.conversation === sessionId).length * CALL_COST_NANO,
+    );
+  });
+
   test('a conversation that Claude no longer has begins anew, and says so', async () => {
     const sessionId = randomUUID();
     const client = await open(sessionId);

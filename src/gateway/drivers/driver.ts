@@ -3,7 +3,7 @@ import type { AgentName, Failure } from '../../domain/session.ts';
 import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/turn.ts';
 import type { AgentOptions } from '../protocol.ts';
 
-/** The agent's own running totals by model, as it counted them last: the base that deltas are taken from. */
+/** The agent's own running totals by model, as far as they are booked: the base that deltas are taken from. */
 export type UsageCounters = Record<string, Omit<ModelUsage, 'model'>>;
 
 /** The agent's side of a session: which conversation to go on with, and where its counters stood. */
@@ -101,8 +101,8 @@ export interface CutCost {
 export type TurnRecord = CutCost & {
   /** Whether the message is in it. */
   recorded: boolean;
-  /** How much of the record (in lines) this cost covers; null where it has no lines. */
-  booked_lines: number | null;
+  /** Where the conversation stands when this cost is booked; null where the agent keeps no totals. */
+  booked: Pick<Conversation, 'counters' | 'booked_lines'> | null;
 } & ({ found: 'nothing' } | ({ found: 'partial' | 'finished' } & Pick<TurnEnd, 'content' | 'failure'>));
 
 /** What is needed to start agents before a session wants them. */

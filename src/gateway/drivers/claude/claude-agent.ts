@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import type { Options, Query } from '@anthropic-ai/claude-agent-sdk';
-import type { Agent, AgentRequest, Conversation } from '../driver.ts';
+import type { Agent, AgentRequest, Conversation, UsageCounters } from '../driver.ts';
+import { claudeConfigDir } from './availability.ts';
 import { makeClaudeProcess } from './claude-process.ts';
 import type { ClaudeProcess } from './claude-process.ts';
 import { continuePrompt } from './continue-prompt.ts';
@@ -12,6 +13,7 @@ import { makePromptStream } from './prompt-stream.ts';
 import type { SpendLedger } from './spend-ledger.ts';
 import { makeTranslator } from './translator.ts';
 import type { Translator } from './translator.ts';
+import { readTranscript, savedCounters } from './transcript.ts';
 
 /** What all Claude agents of a gateway share. */
 export interface ClaudeSettings {
@@ -56,13 +58,13 @@ export async function startClaude(
     const words = [error instanceof Error ? error.message : String(error), child.stderr()];
     throw new Error(words.filter(Boolean).join(': '), { cause: error });
   }
-  void gone.then((reason) => {
+  const left = gone.then(async (reason) => {
     if (!ready) return;
-    translator.cut();
+    if (translator.runsOwnTurn) translator.cut(await savedTotals(settings, translator.conversationId));
     ledger.leave(translator.conversationId, translator.unbooked);
     request.report({ type: 'exited', reason });
   });
-  return makeAgent(claude, child, translator, prompts, conversation, gone);
+  return makeAgent(claude, child, translator, prompts, conversation, left);
 }
 
 function makeAgent(
@@ -71,7 +73,7 @@ function makeAgent(
   translator: Translator,
   prompts: ReturnType<typeof makePromptStream>,
   conversation: Conversation,
-  gone: Promise<string>,
+  left: Promise<void>,
 ): Agent {
   return {
     async warmUp() {
@@ -100,9 +102,19 @@ function makeAgent(
     async stop(graceMs) {
       prompts.end();
       await child.end(graceMs);
-      await gone;
+      await left;
     },
   };
+}
+
+/** What Claude Code saved when it ended; null when it saved nothing, or nothing that can be read. */
+async function savedTotals({ env }: ClaudeSettings, conversationId: string): Promise<UsageCounters | null> {
+  try {
+    const transcript = await readTranscript(claudeConfigDir(env), conversationId);
+    return transcript === null ? null : savedCounters(transcript);
+  } catch {
+    return null; // the turn is then priced by its tokens, which its remark says
+  }
 }
 
 /** Reads frames until there are no more; resolves with what ended them. */

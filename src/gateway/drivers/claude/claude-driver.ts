@@ -6,6 +6,7 @@ import { promptIds } from './continue-prompt.ts';
 import { startClaude } from './claude-agent.ts';
 import type { ClaudeSettings } from './claude-agent.ts';
 import { fingerprintOf, startFiles } from './start-files.ts';
+import { leftoverOf } from './leftover.ts';
 import { makeSpendLedger } from './spend-ledger.ts';
 import { inspectTurn, readTranscript, savedCounters } from './transcript.ts';
 
@@ -22,15 +23,22 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
     ledger.rates.learnTotals(known.counters);
     ledger.clear(known.id);
     if (transcript !== null) {
-      const counters = savedCounters(transcript);
-      return { ...known, established: true, counters, booked_lines: transcript.lines.length };
+      const counters = savedCounters(transcript) ?? {};
+      const found = { ...known, established: true, counters, booked_lines: transcript.lines.length };
+      const leftover = leftoverOf(counters, known);
+      request.report(
+        leftover === null
+          ? { type: 'conversation', conversation: found }
+          : { type: 'ended', end: leftover, conversation: found, remark: null, began_at: null },
+      );
+      return found;
     }
-    if (!known.established) return { ...known, counters: {}, booked_lines: 0 };
+    if (!known.established) return announce(request, { ...known, counters: {}, booked_lines: 0 });
     notice(
       request,
       'Claude Code no longer has this conversation: a new one begins, and it does not know what was said',
     );
-    return { id: randomUUID(), established: false, counters: {} };
+    return announce(request, { id: randomUUID(), established: false, counters: {} });
   }
 
   return {
@@ -45,7 +53,6 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
       refuseBypassAsRoot(request);
       let conversation = await locate(request, request.conversation);
       for (let attempt = 1; ; attempt += 1) {
-        request.report({ type: 'conversation', conversation });
         try {
           return await startClaude(settings, request, conversation, ledger);
         } catch (error) {
@@ -53,7 +60,7 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
           const other = attempt < MAX_STARTS ? otherWay(conversation, words) : null;
           if (other === null || request.signal.aborted) throw unreachable(words, error);
           if (conversation.established) notice(request, `Claude Code cannot resume the conversation (${words})`);
-          conversation = other;
+          conversation = announce(request, other);
         }
       }
     },
@@ -64,6 +71,11 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
       return inspectTurn(transcript ?? { lines: [] }, promptIds(message_id, attempts), conversation, known);
     },
   };
+}
+
+function announce(request: AgentRequest, conversation: Conversation): Conversation {
+  request.report({ type: 'conversation', conversation });
+  return conversation;
 }
 
 /** Begin instead of resume or the other way round, when Claude Code says that this is what is wrong. */

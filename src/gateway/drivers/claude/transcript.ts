@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XswarmError } from '../../../domain/errors.ts';
+import type { ModelUsage } from '../../../domain/turn.ts';
 import type { Conversation, CutCost, TurnRecord, UsageCounters } from '../driver.ts';
 import { apiCall, mergeCalls } from './api-calls.ts';
 import type { ApiCall } from './api-calls.ts';
@@ -72,10 +73,10 @@ function parseLine(text: string): Line[] {
   }
 }
 
-/** The totals that a process which resumes this conversation counts on from. */
-export function savedCounters(transcript: Transcript): UsageCounters {
+/** The totals that a process which resumes this conversation counts on from; null when none were saved. */
+export function savedCounters(transcript: Transcript): UsageCounters | null {
   const line = transcript.lines.findLast((each) => each.type === 'cost-state');
-  return line === undefined ? {} : readCounters(line.modelUsage);
+  return line === undefined ? null : readCounters(line.modelUsage);
 }
 
 /** What else is known about money: the calls that were seen in the stream, and what the models cost. */
@@ -100,11 +101,11 @@ export function inspectTurn(
   const after = recorded ? transcript.lines.slice(start + 1) : [];
   const next = after.findIndex((line) => isPrompt(line) && !isOwn(line));
   const lines = next === -1 ? after : after.slice(0, next);
-  const spent = {
-    ...spentIn(lines.slice(Math.max(0, booked_lines - start - 1)), counters, known),
-    recorded,
-    booked_lines: transcript.lines.length,
-  };
+  const fresh = { lines: lines.slice(Math.max(0, booked_lines - start - 1)) };
+  const totals = savedCounters(fresh);
+  const saved = totals === null ? null : usageSince(totals, counters);
+  const booked = { counters: saved === null ? counters : totals!, booked_lines: transcript.lines.length };
+  const spent = { ...spentIn(fresh.lines, saved, known), recorded, booked };
   const turn = lines.filter((line) => line.type === 'assistant' && line.isSidechain !== true);
   const written = turn.filter((line) => !isSynthetic(line));
   const apiError = turn.findLast((line) => line.isApiErrorMessage === true);
@@ -142,8 +143,7 @@ function isSynthetic(line: Line): boolean {
   return line.message?.model === '<synthetic>';
 }
 
-function spentIn(lines: Line[], before: UsageCounters, { seen, rates }: KnownSpend): CutCost {
-  const state = lines.findLast((line) => line.type === 'cost-state');
+function spentIn(lines: Line[], saved: ModelUsage[] | null, { seen, rates }: KnownSpend): CutCost {
   const answers = lines.filter((line) => line.type === 'assistant' && !isSynthetic(line));
   const recorded = mergeCalls([], answers.flatMap(callOf));
   const calls = mergeCalls(recorded, seen);
@@ -151,7 +151,7 @@ function spentIn(lines: Line[], before: UsageCounters, { seen, rates }: KnownSpe
   const open = lines.filter((line) => line.type === 'api-request' && !answered.has(line.id)).length;
   return priceCut(
     {
-      saved: state === undefined ? null : usageSince(readCounters(state.modelUsage), before),
+      saved,
       calls,
       unanswered: Math.max(0, open - (calls.length - recorded.length)),
     },

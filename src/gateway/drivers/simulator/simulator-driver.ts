@@ -18,7 +18,7 @@ export function makeSimulatorDriver(): AgentDriver {
     inspect: async () => ({
       found: 'nothing',
       recorded: false,
-      booked_lines: null,
+      booked: null,
       cost_nano: null,
       usage: [],
       remark: null,

@@ -75,11 +75,14 @@ test('inspectTurn() follows a turn over the prompt that went on with it, and tak
 
 test('inspectTurn() finds a turn of which only the prompt that went on with it is recorded', () => {
   const record = inspectTurn(of(prompt('m-2'), toolUse), ['m', 'm-1', 'm-2'], { counters: {} }, nothingSeen);
-  assert.deepEqual([record.found, record.recorded, record.booked_lines], ['partial', true, 2]);
+  assert.deepEqual(
+    [record.found, record.recorded, record.booked],
+    ['partial', true, { counters: {}, booked_lines: 2 }],
+  );
 });
 
 test('inspectTurn() knows the cost when Claude saved its totals after the turn, and only then', () => {
-  const before = savedCounters(of(costs(0.003)));
+  const before = savedCounters(of(costs(0.003)))!;
   const cost = (...lines: object[]): number | null => {
     const record = inspectTurn(of(...lines), ['m'], { counters: before }, nothingSeen);
     return record.cost_nano;

@@ -71,7 +71,7 @@ test('a prompt of its own that is closed without a result is reported under its 
 test('a prompt that is not ours begins a turn of its own', () => {
   const { translator, reports, take } = begin();
   take(lifecycle('started', 'strange'), init, text('half'));
-  translator.cut();
+  translator.cut(null);
   assert.deepEqual(ends(reports), [[null, 'unknown', 'half', null]]);
 });
 
@@ -123,8 +123,19 @@ test('an answer without a result text is taken from the last text block', () => 
 test('a turn that Claude had begun by itself ends unknown when the process is gone', () => {
   const { translator, reports, take } = begin();
   take(init, text('half'));
-  translator.cut();
+  translator.cut(null);
   assert.deepEqual(ends(reports), [[null, 'unknown', 'half', null]]);
+});
+
+test('what Claude saved at its end is what its own turn cost, and is booked with it', () => {
+  const { translator, reports, take } = begin();
+  take(init, text('half'));
+  translator.cut({
+    m: { input_tokens: 1, output_tokens: 1, cache_read_tokens: 0, cache_creation_tokens: 0, cost_nano: 7 },
+  });
+  assert.deepEqual(ends(reports), [[null, 'unknown', 'half', 7]]);
+  const [ended] = reports.filter((each) => each.type === 'ended');
+  assert.equal(ended?.conversation.counters.m?.cost_nano, 7);
 });
 
 test('a new session id is followed', () => {
