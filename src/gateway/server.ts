@@ -115,7 +115,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     isClosing,
     projectRoots: options.projectRoots ?? [],
   };
-  sockets.on('connection', (socket) => serveConnection(socket, connectionDeps));
+  sockets.on('connection', (socket, request) => serveConnection(socket, request.socket, connectionDeps));
   server.on('upgrade', makeUpgrade({ sockets, hasToken, isClosing }));
   const stopPinging = pingAll(sockets, options.pingMs ?? PING_MS, logger);
   const { stallMs = STALL_MS, turnLimitMs = TURN_LIMIT_MS } = options;
