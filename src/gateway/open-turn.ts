@@ -11,8 +11,8 @@ export interface OpenTurn {
   message: AgentMessage;
   /** Why the agent stopped without a result; null while nothing is wrong. */
   cut: { reason: string; consumed: boolean } | null;
-  /** What the agent is told when it goes on with it; null when it is to begin it. */
-  goesOn: Omit<CutAttempt, 'attempt'> | null;
+  /** What there was when it was cut off, for an agent that goes on with it; null when it is to begin. */
+  goesOn: (Omit<CutAttempt, 'attempt'> & { content: string }) | null;
   /** Set when somebody asked for it to stop: what it then ends with. */
   stopped: Failure | null;
 }
@@ -38,10 +38,18 @@ export function reopenTurn(row: TurnRow, message: AgentMessage): OpenTurn {
   return { row, message, cut, goesOn: null, stopped: null };
 }
 
-/** The end of a turn that no agent began. */
-export function failedBeforeStart(turn: OpenTurn, failure: Failure): TurnEnd {
-  const { message_id } = turn.row;
-  return { message_id, outcome: 'failed', content: '', failure, cost_nano: 0, usage: [] };
+/** The end of a turn that no agent took: it was to stop, or none could be had. What was cut off before is not made out as new. */
+export function endWithoutAgent({ row, stopped, goesOn }: OpenTurn, why: string): TurnEnd {
+  const unreachable = { code: 'AGENT_UNREACHABLE', message: why };
+  const message = `the turn was cut off and the agent could not go on with it (${why})`;
+  return {
+    message_id: row.message_id,
+    outcome: stopped === null && goesOn !== null ? 'unknown' : 'failed',
+    content: goesOn?.content ?? '',
+    failure: stopped ?? (goesOn === null ? unreachable : { code: 'TURN_UNKNOWN', message }),
+    cost_nano: 0,
+    usage: [],
+  };
 }
 
 /** A turn that was asked to stop ends with that reason, unless it was done by then. */

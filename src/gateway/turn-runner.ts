@@ -1,10 +1,10 @@
 import { XswarmError } from '../domain/errors.ts';
 import type { Failure } from '../domain/session.ts';
-import { decideCutTurn } from './cut-turn.ts';
+import { decideCutTurn, partialAnswer } from './cut-turn.ts';
 import { addCarried, takeCarried } from './carried-cost.ts';
 import type { Agent, AgentReport, TurnEnd, TurnRecord } from './drivers/driver.ts';
 import type { TurnRow } from './journal/journal.ts';
-import { failedBeforeStart, withStop } from './open-turn.ts';
+import { endWithoutAgent, withStop } from './open-turn.ts';
 import type { OpenTurn } from './open-turn.ts';
 import type { AgentEvent } from '../domain/event.ts';
 
@@ -68,7 +68,7 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
 
   /** True when the turn stays for the next start of the gateway. */
   async function carryOut(turn: OpenTurn): Promise<boolean> {
-    if (turn.stopped !== null) return settle(turn, failedBeforeStart(turn, turn.stopped));
+    if (turn.stopped !== null) return settle(turn, endWithoutAgent(turn, ''));
     if (turn.row.state !== 'running' || turn.goesOn !== null) {
       const { attempts, started_at } = turn.row;
       const now = new Date().toISOString();
@@ -84,11 +84,10 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       if (halted) return true;
       const message = error instanceof XswarmError ? error.message : 'The agent could not be started';
       if (!(error instanceof XswarmError)) port.failed(error);
-      const failure = turn.stopped ?? { code: 'AGENT_UNREACHABLE', message };
-      return settle(turn, failedBeforeStart(turn, failure));
+      return settle(turn, endWithoutAgent(turn, message));
     }
     if (halted) return true;
-    if (turn.stopped !== null) return settle(turn, failedBeforeStart(turn, turn.stopped));
+    if (turn.stopped !== null) return settle(turn, endWithoutAgent(turn, ''));
     const result = await hand(turn, agent);
     over = null;
     if (result.type === 'ended') return settle(turn, withStop(turn, result.end), result.remark);
@@ -102,7 +101,7 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       over = resolve;
       const { message, goesOn } = turn;
       if (goesOn === null) agent.send(message);
-      else agent.goOn(message, { ...goesOn, attempt: turn.row.attempts });
+      else agent.goOn(message, { recorded: goesOn.recorded, seen: goesOn.seen, attempt: turn.row.attempts });
     });
   }
 
@@ -133,7 +132,8 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
     port.carryOn(row, record);
     turn.row = row;
     turn.cut = null;
-    turn.goesOn = goesOn ? { recorded: record.recorded, seen: journalled } : null;
+    const content = partialAnswer({ record, journalled });
+    turn.goesOn = goesOn ? { recorded: record.recorded, seen: journalled, content } : null;
     if (halted) return true;
     const next = goesOn
       ? `The turn was cut off (${cut.reason}); the agent goes on with it`

@@ -39,6 +39,8 @@ const NOTHING: TurnRecord = {
 interface Script {
   record?: TurnRecord;
   startError?: Error;
+  /** The start, counted from 1, that fails. */
+  failingStart?: number;
   /** The start, counted from 1, that never comes to its end. */
   hangingStart?: number;
   onInterrupt?: 'continue' | undefined;
@@ -96,7 +98,7 @@ describe('SessionHost', () => {
 
   function scriptedDriver(
     moves: Move[],
-    { record = NOTHING, startError, hangingStart, unreadable = 0, newConversation }: Script,
+    { record = NOTHING, startError, failingStart, hangingStart, unreadable = 0, newConversation }: Script,
   ): AgentDriver {
     let failures = 0;
     return {
@@ -114,6 +116,7 @@ describe('SessionHost', () => {
       async start(request) {
         starts.push(request);
         if (startError !== undefined) throw startError;
+        if (starts.length === failingStart) throw new XswarmError('AGENT_UNREACHABLE', 'no place');
         if (newConversation !== undefined) {
           request.conversation = { ...request.conversation, id: newConversation };
           request.report({ type: 'conversation', conversation: request.conversation });
@@ -249,6 +252,18 @@ describe('SessionHost', () => {
     const [{ message_id } = { message_id: '' }] = journal.unfinishedTurns('s');
     const turn = await resultOf(message_id);
     assert.deepEqual([turn.outcome, turn.cost_nano, wentOn.length], ['done', 6, 1]);
+  });
+
+  test('a turn that was cut off and for which no further agent can be had is unknown, with what there was', async () => {
+    const record: TurnRecord = { found: 'partial', content: 'half', cost_nano: 5, ...FOUND };
+    begin(['die after text', 'answer'], { onInterrupt: 'continue', record, failingStart: 2 });
+    const turn = await ask();
+    assert.deepEqual(
+      [turn.outcome, turn.failure?.code, turn.content, turn.cost_nano],
+      ['unknown', 'TURN_UNKNOWN', 'half', 5],
+    );
+    assert.match(turn.failure!.message, /could not go on with it \(no place\)/);
+    assert.equal((await ask()).outcome, 'done');
   });
 
   test('a turn that cannot be noted as running is not handed over until it can', async () => {
