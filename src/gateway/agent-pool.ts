@@ -36,6 +36,17 @@ export function makeAgentPool(limits: { maxAgents: number; maxParallelStarts: nu
     return best?.member ?? null;
   }
 
+  /** Resolves when a start may go on, or at once when it is given up. */
+  async function waitInLine(signal: AbortSignal): Promise<void> {
+    let wake: () => void = () => undefined;
+    const woken = new Promise<void>((resolve) => (wake = resolve));
+    line.push(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    await woken;
+    signal.removeEventListener('abort', wake);
+    if (line.includes(wake)) line.splice(line.indexOf(wake), 1);
+  }
+
   return {
     reserve(member) {
       if (members.has(member)) return true;
@@ -57,7 +68,7 @@ export function makeAgentPool(limits: { maxAgents: number; maxParallelStarts: nu
     free: (member) => void members.delete(member),
     async starting(signal, work) {
       while (starts >= limits.maxParallelStarts) {
-        await new Promise<void>((resolve) => line.push(resolve));
+        await waitInLine(signal);
         if (signal.aborted) break;
       }
       if (signal.aborted) {

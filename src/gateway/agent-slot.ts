@@ -88,7 +88,11 @@ export function makeAgentSlot(deps: SlotDeps): AgentSlot {
       throw error;
     }
     claimed.attach(report);
-    return claimed.agent;
+    if (!isGone) return claimed.agent;
+    // It ended while it changed hands.
+    isGone = false;
+    since = new Date().toISOString();
+    return null;
   }
 
   async function launch(wish: AgentWish): Promise<Agent> {

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { parseFrame, requestIdOf } from './client-frames.ts';
@@ -41,8 +42,8 @@ export interface LeaseHolder {
 }
 
 /** Serves one socket: the first frame opens a session, the others are about it. */
-export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
-  const line = makeSocketLine(socket);
+export function serveConnection(socket: WebSocket, transport: Writable, deps: ConnectionDeps): void {
+  const line = makeSocketLine(socket, transport);
   let host: SessionHost | null = null;
   let feed: EventFeed | null = null;
   let opening: Promise<void> = Promise.resolve();
@@ -77,6 +78,8 @@ export function serveConnection(socket: WebSocket, deps: ConnectionDeps): void {
     const frame = { ...asked, project_path: await requireFolder(asked.project_path, deps.projectRoots) };
     const { session_id, epoch, project_path, options } = frame;
     if (socket.readyState !== socket.OPEN) return;
+    // An agent that began now would outlive the gateway.
+    if (deps.isClosing()) return line.refuse(frame.request_id, 'UNAVAILABLE', 'The gateway is stopping');
     if (host !== null && host.row.session_id !== session_id) {
       return line.refuse(frame.request_id, 'INVALID_FRAME', 'This socket is open for another session');
     }

@@ -38,7 +38,10 @@ export function makeControlRoutes(options: {
   }
 
   return async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://gateway');
+    const url = URL.canParse(request.url ?? '/', 'http://gateway')
+      ? new URL(request.url ?? '/', 'http://gateway')
+      : null;
+    if (url === null) return sendError(response, 400, 'INVALID_REQUEST', 'The address is not well formed');
     const { pathname } = url;
     const call = `${request.method ?? 'GET'} ${pathname}`;
     if (call === 'GET /') return sendText(response, 426, `${GREETING}\n`);

@@ -38,9 +38,8 @@ export type CutDecision = { type: 'settle'; end: TurnEnd } | { type: 'rerun' } |
 /** The one honest outcome: `done` only when the agent's record proves it, again only when there is no trace of it. */
 export function decideCutTurn(turn: CutTurn): CutDecision {
   const { record } = turn;
-  const texts = turn.journalled.flatMap((event) => (event.type === 'text' ? [event.text] : []));
   const { cost_nano, usage } = record;
-  const content = (record.found === 'nothing' ? '' : record.content) || texts.join('\n\n');
+  const content = partialAnswer(turn);
   const settle = (outcome: TurnEnd['outcome'], failure: Failure | null): CutDecision => ({
     type: 'settle',
     end: { message_id: turn.message_id, outcome, content, failure, cost_nano, usage },
@@ -63,6 +62,12 @@ export function decideCutTurn(turn: CutTurn): CutDecision {
     code: 'TURN_UNKNOWN',
     message: `the turn was cut off and nothing proves how it ended (${turn.reason})`,
   });
+}
+
+/** What there is of the answer: by the agent's record, or else by what the gateway saw. */
+export function partialAnswer({ record, journalled }: Pick<CutTurn, 'record' | 'journalled'>): string {
+  const texts = journalled.flatMap((event) => (event.type === 'text' ? [event.text] : []));
+  return (record.found === 'nothing' ? '' : record.content) || texts.join('\n\n');
 }
 
 function leavesTrace(event: AgentEvent): boolean {

@@ -115,7 +115,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     isClosing,
     projectRoots: options.projectRoots ?? [],
   };
-  sockets.on('connection', (socket) => serveConnection(socket, connectionDeps));
+  sockets.on('connection', (socket, request) => serveConnection(socket, request.socket, connectionDeps));
   server.on('upgrade', makeUpgrade({ sockets, hasToken, isClosing }));
   const stopPinging = pingAll(sockets, options.pingMs ?? PING_MS, logger);
   const { stallMs = STALL_MS, turnLimitMs = TURN_LIMIT_MS } = options;
@@ -149,7 +149,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     agent: driver.name as Gateway['agent'],
     async close({ graceMs = 3000 } = {}) {
       if (closing === null) closing = close(graceMs);
-      else void registry.shutDown(graceMs);
+      else registry.shutDown(graceMs).catch((error: unknown) => logger.error({ err: error }, 'cannot stop faster'));
       await closing;
     },
   };

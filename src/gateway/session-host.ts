@@ -2,12 +2,10 @@ import type { Failure } from '../domain/session.ts';
 import type { AgentMessage } from '../domain/turn.ts';
 import { makeAgentSlot } from './agent-slot.ts';
 import type { AgentSlot, AgentWish } from './agent-slot.ts';
-import type { AgentReport } from './drivers/driver.ts';
+import type { AgentReport, Conversation } from './drivers/driver.ts';
 import type { HostDeps, HostListener } from './host-deps.ts';
 import type { SessionRow } from './journal/journal.ts';
-import { newTurnRow } from './open-turn.ts';
 import { agentWish } from './agent-wish.ts';
-import type { OpenTurn } from './open-turn.ts';
 import { saveConversation } from './save-conversation.ts';
 import { makeSessionLog } from './session-log.ts';
 import type { Acceptance, SessionLog } from './session-log.ts';
@@ -52,17 +50,15 @@ export class SessionHost {
       report: (report) => this.#take(report),
       idleSince: () => (this.isWorking ? null : this.idleSince),
       evict: () => this.#inBackground(this.slot.stop()),
-      adopt: (conversation) => {
-        deps.journal.saveConversation(row.session_id, conversation);
-        this.row = { ...this.row, conversation };
-      },
+      adopt: (conversation) => this.#adopt(conversation),
     });
     this.#turns = makeSessionTurns({
       ...deps,
       log: this.log,
       slot: this.slot,
       row: () => this.row,
-      wish: (turn) => this.#wish(turn),
+      wish: () => this.#wish(),
+      setConversation: (conversation) => (this.row = { ...this.row, conversation }),
     });
   }
 
@@ -89,23 +85,13 @@ export class SessionHost {
   /** Has the agent up when this resolves, unless turns wait: those start it by themselves. */
   async ready(): Promise<void> {
     if (this.#runner.length > 0) return;
-    const agent = await this.slot.ensure(this.#wish(null));
-    this.#inBackground(agent.warmUp());
+    const agent = await this.slot.ensure(this.#wish());
+    agent.warmUp().catch((error: unknown) => this.#deps.logger.debug({ err: error }, 'an agent could not warm up'));
   }
 
   /** Journals a message and lines it up; a known id starts nothing. Rejects when the journal cannot be written. */
   accept(message: AgentMessage): Promise<Acceptance> {
-    return this.log.accept(
-      message,
-      (seq) => newTurnRow(this.row.session_id, message.message_id, seq, this.#runner.length === 0),
-      (row) => {
-        this.idleSince = Date.now();
-        // A message that was being written while the session closed does not run behind it.
-        const stopped = this.row.state === 'closed' ? sessionClosed('the session ended') : null;
-        this.#runner.push({ row, message, cut: null, continuing: false, stopped });
-        this.#runner.kick();
-      },
-    );
+    return this.#turns.accept(message, () => (this.idleSince = Date.now()));
   }
 
   /** What stays the same as long as one turn runs, also one of the agent's own; null when none does. */
@@ -129,15 +115,20 @@ export class SessionHost {
   /** Ends the session: what runs and waits gets its outcome, the agent goes. */
   async close(reason: string): Promise<void> {
     const why = sessionClosed(reason);
-    this.row = { ...this.row, state: 'closed' };
-    this.#deps.journal.saveSession(this.row);
+    const closed: SessionRow = { ...this.row, state: 'closed' };
+    this.#deps.journal.saveSession(closed);
+    this.row = closed;
+    // Whoever opens the session again meanwhile has an agent of its own.
+    const stop = async (graceMs?: number): Promise<void> => {
+      if (this.row.state === 'closed') await this.slot.stop(graceMs);
+    };
     this.#runner.stopAll(why);
     this.interrupt(why);
     this.#runner.kick();
-    const limit = setTimeout(() => this.#inBackground(this.slot.stop(0)), CLOSE_GRACE_MS);
+    const limit = setTimeout(() => this.#inBackground(stop(0)), CLOSE_GRACE_MS);
     await this.#runner.quiet();
     clearTimeout(limit);
-    await this.slot.stop();
+    await stop();
   }
 
   /** Ends with the gateway: a running turn gets `graceMs`, then its agent is ended and what is proven is written. */
@@ -159,8 +150,7 @@ export class SessionHost {
         if (report.event.type === 'background') this.backgroundTasks = report.event.tasks;
         return this.log.append(report.event);
       case 'conversation':
-        this.row = { ...this.row, conversation: report.conversation };
-        return saveConversation(this.#deps, this.row);
+        return this.#follow(report.conversation);
       case 'ended':
         this.row = { ...this.row, conversation: report.conversation };
         if (!this.#runner.take(report)) this.#turns.unasked(report);
@@ -175,14 +165,26 @@ export class SessionHost {
     }
   }
 
+  /** An agent that is to begin another conversation does not start before that is written: it would be looked for in vain. */
+  #follow(conversation: Conversation): void {
+    if (this.slot.agent === null && conversation.id !== this.row.conversation.id) return this.#adopt(conversation);
+    this.row = { ...this.row, conversation };
+    saveConversation(this.#deps, this.row);
+  }
+
+  #adopt(conversation: Conversation): void {
+    this.#deps.journal.saveConversation(this.row.session_id, conversation);
+    this.row = { ...this.row, conversation };
+  }
+
   #notice(text: string): void {
     this.log.append({ type: 'notice', timestamp: now(), level: 'warning', text });
   }
 
-  #wish(turn: OpenTurn | null): AgentWish {
+  #wish(): AgentWish {
     const before = (): number => this.#runner.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
     const earlier = (): string[] => this.#deps.journal.contentsBefore(this.row.session_id, before());
-    return agentWish(this.row, this.#deps.defaults, turn, earlier);
+    return agentWish(this.row, this.#deps.defaults, earlier);
   }
 
   get #runner(): TurnRunner {

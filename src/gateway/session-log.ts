@@ -61,6 +61,8 @@ export function makeSessionLog(options: {
         if (event.type === 'result') hasLost = false;
         if (lost > 0) tellLost();
       },
+      // A text changes nothing in the world, and mostly the result is right behind it.
+      mayWait: event.type === 'text',
       ...(PROGRESS.has(event.type) ? { lost: lose } : {}),
       ...(failed === undefined
         ? {}

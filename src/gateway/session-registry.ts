@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { derivedUuid } from './derived-uuid.ts';
 import type { Conversation } from './drivers/driver.ts';
 import type { SessionRow } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
@@ -82,6 +82,5 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
 /** The agent's conversation has the session's own id, or one made from it: so it is found again even without a journal. */
 function conversationId(sessionId: string): string {
   if (UUID.test(sessionId)) return sessionId.toLowerCase();
-  const hash = createHash('sha256').update(`xswarm:${sessionId}`).digest('hex');
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-5${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
+  return derivedUuid(`xswarm:${sessionId}`);
 }

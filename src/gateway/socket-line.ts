@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { WebSocket } from 'ws';
 import { GATEWAY_CLOSE } from './protocol.ts';
 import type { GatewayErrorCode, ServerFrame } from './protocol.ts';
@@ -19,15 +20,24 @@ export interface SocketLine {
   close(code: number, reason: string): void;
 }
 
-export function makeSocketLine(socket: WebSocket): SocketLine {
+/** `transport` is the stream below the socket. */
+export function makeSocketLine(socket: WebSocket, transport: Writable): SocketLine {
   function close(code: number, reason: string): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     socket.close(code, reason);
     setTimeout(() => socket.terminate(), CLOSE_LIMIT_MS).unref();
   }
 
+  /** What is sent in one tick leaves in one piece, so that its reader takes it as one batch. */
+  function inOneGo(): void {
+    if (transport.writableCorked > 0) return;
+    transport.cork();
+    process.nextTick(() => transport.uncork());
+  }
+
   function send(frame: ServerFrame): void {
     if (socket.readyState !== WebSocket.OPEN) return;
+    inOneGo();
     socket.send(JSON.stringify(frame));
     if (socket.bufferedAmount > MAX_UNREAD_BYTES) close(GATEWAY_CLOSE.slowReader, 'too slow; resume by number');
   }

@@ -4,10 +4,12 @@ import type { GatewayLogger } from './logger.ts';
 import { findTagged, processStarted, signalProcess } from './process-table.ts';
 
 const POLL_MS = 25;
+/** How long the system may take to end what was killed. */
+const KILL_LIMIT_MS = 2_000;
 
 /**
  * Ends every process that carries the tag of one of these agents: asked first, so that Claude saves what it spent,
- * then killed. Resolves with the number of processes that were found.
+ * then killed. Resolves, when they are gone, with the number of processes that were found.
  */
 export async function endTagged(agentIds: ReadonlySet<string>, graceMs: number): Promise<number> {
   const found = await findTagged(agentIds);
@@ -17,7 +19,12 @@ export async function endTagged(agentIds: ReadonlySet<string>, graceMs: number):
     await sleep(POLL_MS);
     left = await findTagged(agentIds);
   }
-  for (const pid of left) signalProcess(pid, 'SIGKILL');
+  // Again and again: one that is killed may have started another just before, and is gone only when it is gone.
+  for (let waited = 0; left.length > 0 && waited < KILL_LIMIT_MS; waited += POLL_MS) {
+    for (const pid of left) signalProcess(pid, 'SIGKILL');
+    await sleep(POLL_MS);
+    left = await findTagged(agentIds);
+  }
   return found.length;
 }
 

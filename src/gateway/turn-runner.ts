@@ -1,9 +1,10 @@
 import { XswarmError } from '../domain/errors.ts';
 import type { Failure } from '../domain/session.ts';
-import { decideCutTurn } from './cut-turn.ts';
+import { decideCutTurn, partialAnswer } from './cut-turn.ts';
 import { addCarried, takeCarried } from './carried-cost.ts';
 import type { Agent, AgentReport, TurnEnd, TurnRecord } from './drivers/driver.ts';
 import type { TurnRow } from './journal/journal.ts';
+import { endWithoutAgent, withStop } from './open-turn.ts';
 import type { OpenTurn } from './open-turn.ts';
 import type { AgentEvent } from '../domain/event.ts';
 
@@ -14,15 +15,19 @@ type Over = { type: 'ended'; end: TurnEnd; remark: string | null } | { type: 'cu
 /** What a runner needs of its session. */
 export interface RunnerPort {
   onInterrupt(): 'report' | 'continue';
-  ensureAgent(turn: OpenTurn): Promise<Agent>;
+  ensureAgent(): Promise<Agent>;
   isAlive(agent: Agent): boolean;
   stopAgent(): Promise<void>;
-  inspect(messageId: string): Promise<TurnRecord>;
+  inspect(row: TurnRow): Promise<TurnRecord>;
   /** The events after the message's `accepted` event that belong to it. */
   journalled(turn: OpenTurn): AgentEvent[];
   /** Whether some of those could not be journalled. */
   hasLost(): boolean;
   saveTurn(row: TurnRow): void;
+  /** The cost of a record is in the result that is written next. */
+  book(record: TurnRecord): void;
+  /** Writes down a turn that carries the cost of its record from now on. */
+  carryOn(row: TurnRow, record: TurnRecord): void;
   /** Resolves when the outcome is durable. */
   settle(turn: OpenTurn, end: TurnEnd): Promise<void>;
   notice(text: string): void;
@@ -63,25 +68,26 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
 
   /** True when the turn stays for the next start of the gateway. */
   async function carryOut(turn: OpenTurn): Promise<boolean> {
-    if (turn.stopped !== null) return settle(turn, failedBeforeStart(turn, turn.stopped));
-    if (turn.row.state !== 'running' || turn.continuing) {
+    if (turn.stopped !== null) return settle(turn, endWithoutAgent(turn, ''));
+    if (turn.row.state !== 'running' || turn.goesOn !== null) {
       const { attempts, started_at } = turn.row;
       const now = new Date().toISOString();
-      turn.row = { ...turn.row, state: 'running', attempts: attempts + 1, started_at: started_at ?? now };
-      port.saveTurn(turn.row);
+      const row: TurnRow = { ...turn.row, state: 'running', attempts: attempts + 1, started_at: started_at ?? now };
+      // First on disk: what an agent may have begun must not look like something that waits.
+      port.saveTurn(row);
+      turn.row = row;
     }
     let agent: Agent;
     try {
-      agent = await port.ensureAgent(turn);
+      agent = await port.ensureAgent();
     } catch (error) {
       if (halted) return true;
       const message = error instanceof XswarmError ? error.message : 'The agent could not be started';
       if (!(error instanceof XswarmError)) port.failed(error);
-      const failure = turn.stopped ?? { code: 'AGENT_UNREACHABLE', message };
-      return settle(turn, failedBeforeStart(turn, failure));
+      return settle(turn, endWithoutAgent(turn, message));
     }
     if (halted) return true;
-    if (turn.stopped !== null) return settle(turn, failedBeforeStart(turn, turn.stopped));
+    if (turn.stopped !== null) return settle(turn, endWithoutAgent(turn, ''));
     const result = await hand(turn, agent);
     over = null;
     if (result.type === 'ended') return settle(turn, withStop(turn, result.end), result.remark);
@@ -93,38 +99,45 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
     return new Promise((resolve) => {
       if (!port.isAlive(agent)) return resolve({ type: 'cut', reason: 'the agent ended at once', consumed: false });
       over = resolve;
-      agent.send(turn.message);
+      const { message, goesOn } = turn;
+      if (goesOn === null) agent.send(message);
+      else agent.goOn(message, { recorded: goesOn.recorded, seen: goesOn.seen, attempt: turn.row.attempts });
     });
   }
 
   async function resolveCut(turn: OpenTurn, cut: { reason: string; consumed: boolean }): Promise<boolean> {
     // Two writers on one conversation would lose one of the branches: the old agent is gone before anything else.
     await port.stopAgent();
-    const record = await port.inspect(turn.row.message_id);
+    const record = await port.inspect(turn.row);
+    const journalled = port.journalled(turn);
     const decision = decideCutTurn({
       message_id: turn.row.message_id,
       attempts: turn.row.attempts,
       ...cut,
       record,
-      journalled: port.journalled(turn),
+      journalled,
       hasLost: port.hasLost(),
       onInterrupt: port.onInterrupt(),
       stopped: turn.stopped,
     });
-    if (decision.type === 'settle') return settle(turn, decision.end, record.remark);
-    // Stopped in the middle, it is looked at anew by the next start, which finds the same.
-    if (halted && decision.type === 'continue') return true;
-    turn.cut = null;
-    turn.continuing = decision.type === 'continue';
-    turn.row = { ...turn.row, state: 'accepted', carried: addCarried(turn.row.carried, record) };
-    if (halted) {
-      port.saveTurn(turn.row);
-      return true;
+    if (decision.type === 'settle') {
+      port.book(record);
+      return settle(turn, decision.end, record.remark);
     }
-    const next =
-      decision.type === 'continue'
-        ? `The turn was cut off (${cut.reason}); the agent goes on with it`
-        : `The turn was cut off before it began (${cut.reason}); it is handed over again`;
+    const goesOn = decision.type === 'continue';
+    // Stopped in the middle, it is looked at anew by the next start, which finds the same.
+    if (halted && goesOn) return true;
+    const carried = addCarried(turn.row.carried, record);
+    const row: TurnRow = { ...turn.row, state: goesOn ? 'running' : 'accepted', carried };
+    port.carryOn(row, record);
+    turn.row = row;
+    turn.cut = null;
+    const content = partialAnswer({ record, journalled });
+    turn.goesOn = goesOn ? { recorded: record.recorded, seen: journalled, content } : null;
+    if (halted) return true;
+    const next = goesOn
+      ? `The turn was cut off (${cut.reason}); the agent goes on with it`
+      : `The turn was cut off before it began (${cut.reason}); it is handed over again`;
     port.notice(record.remark === null ? next : `${next}. The cost so far: ${record.remark}`);
     return false;
   }
@@ -183,14 +196,4 @@ export function makeTurnRunner(port: RunnerPort): TurnRunner {
       await working;
     },
   };
-}
-
-function failedBeforeStart(turn: OpenTurn, failure: Failure): TurnEnd {
-  const { message_id } = turn.row;
-  return { message_id, outcome: 'failed', content: '', failure, cost_nano: 0, usage: [] };
-}
-
-/** A turn that was asked to stop ends with that reason, unless it was done by then. */
-function withStop(turn: OpenTurn, end: TurnEnd): TurnEnd {
-  return turn.stopped === null || end.outcome === 'done' ? end : { ...end, failure: turn.stopped };
 }

@@ -111,7 +111,7 @@ export function makeWarmAgents(deps: LaunchDeps & { count: number; keepMs?: numb
 
     try {
       const { conversation } = entry.claimed;
-      const request = { ...wish, session_id: '', conversation, continueMessageId: null, signal: giveUp.signal };
+      const request = { ...wish, session_id: '', conversation, signal: giveUp.signal };
       const agent = await launchAgent(deps, { ...request, report });
       entry.claimed.agent = agent;
       if (!warm.includes(entry)) return await agent.stop(STOP_GRACE_MS);
@@ -134,26 +134,25 @@ export function makeWarmAgents(deps: LaunchDeps & { count: number; keepMs?: numb
     entry.stop().catch((error: unknown) => logger.error({ err: error }, 'an agent could not be let go'));
   }
 
-  async function find(wish: AgentWish): Promise<Warm | undefined> {
+  /** Takes it out in the same breath in which it is found, so that no two sessions have one agent. */
+  async function take(wish: AgentWish, member: PoolMember): Promise<ClaimedAgent | null> {
     const key = keyOf(wish);
-    if (!warm.some((each) => each.key === key) || !(await ahead.isNew(wish.conversation))) return undefined;
+    if (!warm.some((each) => each.key === key) || !(await ahead.isNew(wish.conversation))) return null;
     const now = await ahead.fingerprint(wish.project_path);
     const entry = warm.find((each) => each.key === key && each.claimed.agent !== null);
-    if (entry === undefined || entry.fingerprint === now) return entry;
-    drop(entry);
-    return undefined;
+    if (entry === undefined) return null;
+    const { agent } = entry.claimed;
+    if (agent === null || entry.fingerprint !== now) {
+      drop(entry);
+      return null;
+    }
+    forget(entry);
+    pool.reserve(member);
+    return { ...entry.claimed, agent };
   }
 
   return {
-    async claim(wish, member) {
-      if (wish.conversation.established) return null;
-      const entry = await find(wish);
-      const agent = entry?.claimed.agent ?? null;
-      if (entry === undefined || agent === null) return null;
-      forget(entry);
-      pool.reserve(member);
-      return { ...entry.claimed, agent };
-    },
+    claim: async (wish, member) => (wish.conversation.established ? null : take(wish, member)),
     foresee(wish) {
       if (!isOver) plan(wish);
     },

@@ -48,10 +48,10 @@ describe('turns of the real Claude Code that are cut off', () => {
     return client;
   }
 
-  async function restart(sessionId: string): Promise<GatewayClient> {
+  async function restart(sessionId: string, on_interrupt?: 'continue'): Promise<GatewayClient> {
     await gate.kill();
     await gate.start();
-    return open(sessionId, 2);
+    return open(sessionId, 2, on_interrupt);
   }
 
   /** A session whose second turn runs a tool that needs no permission and takes 60 s. */
@@ -109,6 +109,22 @@ describe('turns of the real Claude Code that are cut off', () => {
     assert.equal((await client.ask('next')).outcome, 'done');
   });
 
+  test('gateway killed while a tool runs, with on_interrupt = continue: Claude knows of the tool and ends the turn', async () => {
+    const sessionId = randomUUID();
+    const [, id] = await beginTool(sessionId, '4444', 'continue');
+    const client = await restart(sessionId, 'continue');
+    assert.deepEqual(pidsOf('node wait.mjs 4444'), []);
+    const turn = await client.result(id);
+    assert.deepEqual([turn.outcome, turn.cost_nano], ['done', 2 * CALL_COST_NANO]);
+    const asked = api.calls.findLast((call) => call.conversation === sessionId)!.transcript;
+    assert.match(
+      asked.find((line) => line.startsWith('tool_result'))!,
+      /outcome is unknown|interrupted|137|143/,
+    );
+    assert.match(asked.at(-1)!, /Continue from where you left off.*Bash \(node wait\.mjs 4444\): no result was seen/s);
+    assert.equal((await client.ask('next')).outcome, 'done');
+  });
+
   test('agent killed before the first block: nothing was recorded, so it runs again, once', async () => {
     const sessionId = randomUUID();
     const hold = makeGate();
@@ -148,6 +164,40 @@ describe('turns of the real Claude Code that are cut off', () => {
     api.on(sessionId, () => say('next'));
     const next: TurnResult = await client.ask('next');
     assert.deepEqual([next.content, next.cost_nano], ['next', CALL_COST_NANO]);
+  });
+
+  test('gateway killed in a turn that Claude began by itself: what it spent is booked, as a turn with an unknown end', async () => {
+    const sessionId = randomUUID();
+    const hold = makeGate();
+    api.on(sessionId, (call) => {
+      if (call.lastText === 'begin') {
+        return callTool('Bash', { command: 'node -e "setTimeout(() => 0, 800)"', run_in_background: true });
+      }
+      if (call.afterTool) return say('it runs');
+      return /hello|next/.test(call.lastText) ? say('fine') : say('the task has ended', { hold: hold.opened });
+    });
+    const before = await open(sessionId);
+    await before.ask('hello');
+    await before.ask('begin');
+    await before.until((frame) => frame.type === 'delta' && frame.text.startsWith('the task'));
+    await gate.kill();
+    hold.open();
+    await eventually(() => pidsOf(`claude .*${sessionId}`).length === 0);
+    await gate.start();
+    const client = await open(sessionId, 2);
+    assert.equal((await client.ask('next')).cost_nano, CALL_COST_NANO);
+    const own = client.events.flatMap(({ event }) =>
+      event.type === 'result' && event.turn.message_id === null ? [event.turn] : [],
+    );
+    assert.deepEqual(
+      own.map((turn) => [turn.outcome, turn.failure?.code, turn.cost_nano]),
+      [['unknown', 'TURN_UNKNOWN', CALL_COST_NANO]],
+    );
+    const costs = client.events.flatMap(({ event }) => (event.type === 'result' ? [event.turn.cost_nano] : []));
+    assert.equal(
+      costs.reduce((sum, cost) => sum! + cost!, 0),
+      api.calls.filter((call) => call.conversation === sessionId).length * CALL_COST_NANO,
+    );
   });
 
   test('a conversation that Claude no longer has begins anew, and says so', async () => {

@@ -8,14 +8,14 @@ const base: CutTurn = {
   message_id: 'm',
   attempts: 1,
   reason: 'killed',
-  record: { found: 'nothing', cost_nano: null, usage: [], remark: null },
+  record: { found: 'nothing', recorded: false, booked: null, cost_nano: null, usage: [], remark: null },
   journalled: [],
   hasLost: false,
   onInterrupt: 'report',
   stopped: null,
   consumed: false,
 };
-const spent = { cost_nano: 7, usage: [], remark: null };
+const spent = { recorded: true, booked: { counters: {}, booked_lines: 9 }, cost_nano: 7, usage: [], remark: null };
 const partial = { found: 'partial' as const, content: 'half', failure: null, ...spent };
 const finished = { found: 'finished' as const, content: 'whole', failure: null, ...spent };
 const text: AgentEvent = { type: 'text', timestamp: 't', message_id: 'm', text: 'from the journal' };

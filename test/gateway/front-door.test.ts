@@ -80,6 +80,15 @@ describe("the gateway's door", () => {
     await client.close();
   });
 
+  test('an address that is not well formed is refused, not logged as a fault', async () => {
+    const socket = connect(gate.gateway.port, '127.0.0.1');
+    socket.write('GET // HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(socket, 'close');
+    assert.match(Buffer.concat(chunks).toString(), /^HTTP\/1\.1 400 .*INVALID_REQUEST/s);
+  });
+
   test('liveness is for everybody, the rest of health for those who have the token', async () => {
     const bare = await (await fetch(`${http}/health`)).json();
     assert.deepEqual(bare, { status: 'ok', protocol: 'xswarm.agent.v1' });

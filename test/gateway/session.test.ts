@@ -268,6 +268,20 @@ describe('a session with the simulator', () => {
     await rooted.close();
   });
 
+  test('a gateway that stops opens no session, whose agent would outlive it', async () => {
+    const stopping = await startTestGateway();
+    const [busy, late] = [await stopping.connect(), await stopping.connect()];
+    await busy.open({ session_id: randomUUID(), project_path: stopping.project });
+    await busy.send('[hang]');
+    const closed = stopping.gateway.close({ graceMs: 300 });
+    await assert.rejects(
+      late.open({ session_id: randomUUID(), project_path: stopping.project, start: true }),
+      /UNAVAILABLE.*is stopping/,
+    );
+    await closed;
+    await stopping.close();
+  });
+
   test('a frame before open is refused and the socket stays', async () => {
     const client = await gate.connect();
     const refused = await client.request({ type: 'interrupt' });

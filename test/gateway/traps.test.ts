@@ -106,7 +106,6 @@ describe('traps of the real Claude Code', () => {
         project_path: gate.project,
         conversation,
         options: {},
-        continueMessageId: null,
         earlierMessages: () => [],
         spawned: () => undefined,
         signal: new AbortController().signal,
@@ -126,6 +125,6 @@ describe('traps of the real Claude Code', () => {
     await eventually(has('consumed'));
     await again.stop(1000);
     assert.equal(api.calls.length, before);
-    assert.equal((await driver.inspect(conversation, message_id)).found, 'finished');
+    assert.equal((await driver.inspect(conversation, { message_id, attempts: 1 })).found, 'finished');
   });
 });

@@ -3,7 +3,7 @@ import type { AgentName, Failure } from '../../domain/session.ts';
 import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/turn.ts';
 import type { AgentOptions } from '../protocol.ts';
 
-/** The agent's own running totals by model, as it counted them last: the base that deltas are taken from. */
+/** The agent's own running totals by model, as far as they are booked: the base that deltas are taken from. */
 export type UsageCounters = Record<string, Omit<ModelUsage, 'model'>>;
 
 /** The agent's side of a session: which conversation to go on with, and where its counters stood. */
@@ -54,8 +54,6 @@ export interface AgentRequest {
   project_path: string;
   conversation: Conversation;
   options: AgentOptions;
-  /** The message whose turn was cut off and which the agent goes on with; `send` gives it once more all the same. */
-  continueMessageId: string | null;
   /** The session's earlier messages, oldest first. */
   earlierMessages: () => string[];
   /** Called as soon as there is a process, before it is ready. */
@@ -72,10 +70,22 @@ export interface Agent {
   /** Whether a turn runs, also one that nobody asked for. */
   readonly busy: boolean;
   send(message: AgentMessage): void;
+  /** Hands over a message whose turn was cut off in its middle: the agent goes on where it was. */
+  goOn(message: AgentMessage, cut: CutAttempt): void;
   /** Resolves when the agent has taken the wish; the turn's end follows as a report. */
   interrupt(): Promise<void>;
   /** Ends the agent and everything it started; `graceMs` is what it gets to end by itself. Safe to repeat. */
   stop(graceMs: number): Promise<void>;
+}
+
+/** What an agent is told of the turn that it goes on with. */
+export interface CutAttempt {
+  /** Counts how often the message was handed over, from 1. */
+  attempt: number;
+  /** Whether the agent's own record has the message. */
+  recorded: boolean;
+  /** What the gateway saw of the turn. */
+  seen: AgentEvent[];
 }
 
 /** What a cut turn is known to have cost. */
@@ -88,8 +98,12 @@ export interface CutCost {
 }
 
 /** What the agent's own record proves about a turn that was cut off. */
-export type TurnRecord = CutCost &
-  ({ found: 'nothing' } | ({ found: 'partial' | 'finished' } & Pick<TurnEnd, 'content' | 'failure'>));
+export type TurnRecord = CutCost & {
+  /** Whether the message is in it. */
+  recorded: boolean;
+  /** Where the conversation stands when this cost is booked; null where the agent keeps no totals. */
+  booked: Pick<Conversation, 'counters' | 'booked_lines'> | null;
+} & ({ found: 'nothing' } | ({ found: 'partial' | 'finished' } & Pick<TurnEnd, 'content' | 'failure'>));
 
 /** What is needed to start agents before a session wants them. */
 export interface StartAhead {
@@ -109,6 +123,9 @@ export interface AgentDriver {
   readonly usesProcesses: boolean;
   /** Resolves when the agent is ready for a message; rejects with `AGENT_UNREACHABLE` and the agent's own words. */
   start(request: AgentRequest): Promise<Agent>;
-  /** Reads the agent's record of a turn; only while no agent of that conversation runs. */
-  inspect(conversation: Conversation, messageId: string): Promise<TurnRecord>;
+  /**
+   * Reads the agent's record of a turn that was handed over so many times; only while no agent of that conversation
+   * runs.
+   */
+  inspect(conversation: Conversation, turn: { message_id: string; attempts: number }): Promise<TurnRecord>;
 }

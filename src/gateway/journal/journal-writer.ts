@@ -13,6 +13,8 @@ export interface JournalEntry {
   committed: (seq: number) => void;
   /** With it, a failed commit gives the entry up; without it, the entry is kept and tried again. */
   failed?: (error: unknown) => void;
+  /** It may wait some milliseconds for what is likely to follow, so that both share a commit. */
+  mayWait?: boolean;
   /** With it, the entry is given up when too much waits for a journal that cannot be written. */
   lost?: () => void;
 }
@@ -29,6 +31,8 @@ export interface JournalWriter {
 }
 
 const RETRY_MS = 500;
+/** Claude Code's result follows its last text by 5 to 15 ms. */
+const WAIT_MS = 25;
 /** What waits at most, in characters, while the journal cannot be written; results are kept beyond it. */
 const KEPT_LIMIT = 16 * 2 ** 20;
 /** What an event takes besides its text. */
@@ -44,6 +48,8 @@ export function makeJournalWriter(
   let waiting: JournalEntry[] = [];
   /** Takes back the flush that is to come; null when none is. */
   let unschedule: (() => void) | null = null;
+  /** Whether the flush that is to come is a late one. */
+  let isLate = false;
   let publishing = false;
   let stopped = false;
   let failure: Error | null = null;
@@ -54,6 +60,7 @@ export function makeJournalWriter(
     if (publishing) return;
     unschedule?.();
     unschedule = null;
+    isLate = false;
     if (waiting.length === 0 && failure === null) return;
     const batch = waiting;
     waiting = [];
@@ -94,17 +101,19 @@ export function makeJournalWriter(
     if (failure === null) onFailure(error as Error);
     failure = error as Error;
     waiting = [...batch.filter((entry) => entry.failed === undefined), ...waiting];
-    if (!stopped) retryLater();
+    if (!stopped) flushLater(RETRY_MS);
     for (const entry of batch) entry.failed?.(error);
   }
 
   function flushSoon(): void {
+    unschedule?.();
+    isLate = false;
     const immediate = setImmediate(flush);
     unschedule = () => clearImmediate(immediate);
   }
 
-  function retryLater(): void {
-    const timer = setTimeout(flush, RETRY_MS);
+  function flushLater(ms: number): void {
+    const timer = setTimeout(flush, ms);
     unschedule = () => clearTimeout(timer);
   }
 
@@ -115,7 +124,11 @@ export function makeJournalWriter(
         kept += EVENT_SIZE + (entry.event.type === 'text' ? entry.event.text.length : 0);
       }
       waiting.push(entry);
-      if (unschedule === null) flushSoon();
+      const isPatient = entry.mayWait === true;
+      if (unschedule === null && isPatient) {
+        isLate = true;
+        flushLater(WAIT_MS);
+      } else if (unschedule === null || (isLate && !isPatient)) flushSoon();
     },
     flush,
     stop() {

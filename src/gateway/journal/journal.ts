@@ -59,6 +59,7 @@ export interface Journal {
   finishTurn(sessionId: string, messageId: string, resultSeq: number): void;
   lastSeq(sessionId: string): number;
   insertEvent(sessionId: string, seq: number, event: AgentEvent): void;
+  /** The next events, at most `limit` and at most some megabytes of them; none only at the end. */
   events(sessionId: string, afterSeq: number, limit: number): NumberedEvent[];
   /** The events of one message's turn so far, without `accepted`. */
   turnEvents(sessionId: string, acceptedSeq: number, messageId: string): AgentEvent[];
@@ -76,6 +77,8 @@ export interface Journal {
 }
 
 const PROBE = 'probe';
+/** More than this is never read at once, whatever the events hold. */
+const MAX_PAGE_CHARACTERS = 4 * 2 ** 20;
 
 type Raw<T, K extends keyof T> = Omit<T, K> & Record<K, string>;
 
@@ -160,8 +163,16 @@ export function makeJournal(db: JournalDb): Journal {
     finishTurn: (sessionId, messageId, resultSeq) => void sql.finish.run(resultSeq, sessionId, messageId),
     lastSeq: (sessionId) => sql.lastSeq.get(sessionId)?.seq ?? 0,
     insertEvent: (sessionId, seq, event) => void sql.insertEvent.run(sessionId, seq, JSON.stringify(event)),
-    events: (sessionId, afterSeq, limit) =>
-      sql.events.all(sessionId, afterSeq, limit).map((row) => ({ seq: row.seq, event: parse(row.body) })),
+    events(sessionId, afterSeq, limit) {
+      const events: NumberedEvent[] = [];
+      let characters = 0;
+      for (const { seq, body } of sql.events.iterate(sessionId, afterSeq, limit)) {
+        characters += body.length;
+        if (events.length > 0 && characters > MAX_PAGE_CHARACTERS) break;
+        events.push({ seq, event: parse(body) });
+      }
+      return events;
+    },
     turnEvents: (sessionId, acceptedSeq, messageId) =>
       sql.turnEvents.all(sessionId, acceptedSeq, messageId).map((row) => parse(row.body)),
     message(turn) {

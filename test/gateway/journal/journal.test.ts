@@ -42,6 +42,45 @@ test('durability full syncs every commit, normal does not', () => {
   }
 });
 
+test('events() reads no more than some megabytes at once, but never nothing before the end', () => {
+  const journal = makeJournal(openJournalDb(dir, 'normal'));
+  const sizes = [9, 1, 1, 1, 1, 5];
+  for (const [index, size] of sizes.entries()) journal.insertEvent('s', index + 1, notice('x'.repeat(size * 2 ** 20)));
+  const pages: number[][] = [];
+  for (let after = 0; after < sizes.length; after = pages.at(-1)!.at(-1)!) {
+    pages.push(journal.events('s', after, 200).map(({ seq }) => seq));
+  }
+  assert.deepEqual(pages, [[1], [2, 3, 4], [5], [6]]);
+  journal.insertEvent('s', 7, notice('the journal can be written behind a page that was cut'));
+  journal.close();
+});
+
+test('an entry that may wait shares the commit of what follows it, in order, and is not kept waiting for long', async () => {
+  const journal = makeJournal(openJournalDb(dir, 'normal'));
+  const commits: number[] = [];
+  let size = 0;
+  const counted = {
+    ...journal,
+    insertEvent: (...row: Parameters<Journal['insertEvent']>) => ((size += 1), journal.insertEvent(...row)),
+    transaction(work: () => void) {
+      size = 0;
+      journal.transaction(work);
+      commits.push(size);
+    },
+  };
+  const writer = makeJournalWriter(counted, (id) => journal.lastSeq(id), assert.fail);
+  const append = (mayWait: boolean): Promise<number> =>
+    new Promise((committed) =>
+      writer.append({ sessionId: 's', event: notice('x'), mayWait, numbered: ignore, committed }),
+    );
+  const patient = append(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(await Promise.all([patient, append(false), append(true)]), [1, 2, 3]);
+  assert.equal(await append(true), 4);
+  assert.deepEqual(commits, [3, 1]);
+  journal.close();
+});
+
 test('what waits is committed in one transaction, numbered without a hole for each session', async () => {
   const journal = makeJournal(openJournalDb(dir, 'normal'));
   let commits = 0;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import type { Options, Query } from '@anthropic-ai/claude-agent-sdk';
-import type { Agent, AgentRequest, Conversation } from '../driver.ts';
+import type { Agent, AgentRequest, Conversation, UsageCounters } from '../driver.ts';
+import { claudeConfigDir } from './availability.ts';
 import { makeClaudeProcess } from './claude-process.ts';
 import type { ClaudeProcess } from './claude-process.ts';
+import { continuePrompt } from './continue-prompt.ts';
 import { claudeEnvironment } from './environment.ts';
 import type { ClaudeFrame } from './frames.ts';
 import { makePermissionAnswer } from './permissions.ts';
@@ -11,14 +13,13 @@ import { makePromptStream } from './prompt-stream.ts';
 import type { SpendLedger } from './spend-ledger.ts';
 import { makeTranslator } from './translator.ts';
 import type { Translator } from './translator.ts';
+import { readTranscript, savedCounters } from './transcript.ts';
 
 /** What all Claude agents of a gateway share. */
 export interface ClaudeSettings {
   env: NodeJS.ProcessEnv;
   /** How long Claude Code may take until it is ready (default 60 s). */
   startTimeoutMs?: number;
-  /** How long a cut turn may take to go on by itself (default 20 s). */
-  continueTimeoutMs?: number;
 }
 
 /** Starts one Claude Code process and resolves when it is ready for a message. */
@@ -30,7 +31,6 @@ export async function startClaude(
 ): Promise<Agent> {
   const child = makeClaudeProcess(request.agent_id, request.spawned);
   const translator = makeTranslator(conversation, ledger.rates, request.report);
-  if (request.continueMessageId !== null) translator.expect(request.continueMessageId);
   const prompts = makePromptStream();
   const claude = query({ prompt: prompts, options: queryOptions(settings, request, conversation, child, translator) });
 
@@ -58,13 +58,13 @@ export async function startClaude(
     const words = [error instanceof Error ? error.message : String(error), child.stderr()];
     throw new Error(words.filter(Boolean).join(': '), { cause: error });
   }
-  void gone.then((reason) => {
+  const left = gone.then(async (reason) => {
     if (!ready) return;
-    translator.cut();
+    if (translator.runsOwnTurn) translator.cut(await savedTotals(settings, translator.conversationId));
     ledger.leave(translator.conversationId, translator.unbooked);
     request.report({ type: 'exited', reason });
   });
-  return makeAgent(claude, child, translator, prompts, request, settings.continueTimeoutMs ?? 20_000, gone);
+  return makeAgent(claude, child, translator, prompts, conversation, left);
 }
 
 function makeAgent(
@@ -72,11 +72,9 @@ function makeAgent(
   child: ClaudeProcess,
   translator: Translator,
   prompts: ReturnType<typeof makePromptStream>,
-  request: AgentRequest,
-  continueTimeoutMs: number,
-  gone: Promise<string>,
+  conversation: Conversation,
+  left: Promise<void>,
 ): Agent {
-  let continuing = request.continueMessageId !== null;
   return {
     async warmUp() {
       // Asked for, it works out prompt and tools, and remembers them; nothing is sent and nothing is recorded.
@@ -89,15 +87,14 @@ function makeAgent(
       return translator.busy;
     },
     send(message) {
-      translator.expect(message.message_id);
-      if (!continuing) return prompts.push(message);
-      // Claude goes on with this very message by itself; to send it again would yield no result.
-      continuing = false;
-      const timer = setTimeout(() => {
-        if (!translator.busy) request.report({ type: 'consumed', message_id: message.message_id });
-      }, continueTimeoutMs);
-      timer.unref();
-      void gone.then(() => clearTimeout(timer));
+      translator.expect(message.message_id, message.message_id);
+      prompts.push(message);
+    },
+    goOn(message, cut) {
+      // A prompt of its own: the message's own id, sent again, would yield no result.
+      const prompt = continuePrompt(message, { ...cut, recorded: cut.recorded && conversation.established });
+      translator.expect(message.message_id, prompt.message_id);
+      prompts.push(prompt);
     },
     async interrupt() {
       await claude.interrupt();
@@ -105,9 +102,19 @@ function makeAgent(
     async stop(graceMs) {
       prompts.end();
       await child.end(graceMs);
-      await gone;
+      await left;
     },
   };
+}
+
+/** What Claude Code saved when it ended; null when it saved nothing, or nothing that can be read. */
+async function savedTotals({ env }: ClaudeSettings, conversationId: string): Promise<UsageCounters | null> {
+  try {
+    const transcript = await readTranscript(claudeConfigDir(env), conversationId);
+    return transcript === null ? null : savedCounters(transcript);
+  } catch {
+    return null; // the turn is then priced by its tokens, which its remark says
+  }
 }
 
 /** Reads frames until there are no more; resolves with what ended them. */
@@ -137,7 +144,6 @@ function queryOptions(
     env: claudeEnvironment(settings.env, {
       agentId: request.agent_id,
       sessionId: request.session_id,
-      continueCutTurn: request.continueMessageId !== null,
     }),
     permissionMode: mode,
     canUseTool: makePermissionAnswer(mode, (tool, id, summary) => translator.deny(tool, id, summary)),

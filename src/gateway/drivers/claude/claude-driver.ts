@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { XswarmError } from '../../../domain/errors.ts';
 import type { AgentDriver, AgentRequest, Conversation } from '../driver.ts';
 import { claudeConfigDir } from './availability.ts';
+import { promptIds } from './continue-prompt.ts';
 import { startClaude } from './claude-agent.ts';
 import type { ClaudeSettings } from './claude-agent.ts';
 import { fingerprintOf, startFiles } from './start-files.ts';
+import { leftoverOf } from './leftover.ts';
 import { makeSpendLedger } from './spend-ledger.ts';
 import { inspectTurn, readTranscript, savedCounters } from './transcript.ts';
 
@@ -21,15 +23,22 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
     ledger.rates.learnTotals(known.counters);
     ledger.clear(known.id);
     if (transcript !== null) {
-      const counters = savedCounters(transcript);
-      return { ...known, established: true, counters, booked_lines: transcript.lines.length };
+      const counters = savedCounters(transcript) ?? {};
+      const found = { ...known, established: true, counters, booked_lines: transcript.lines.length };
+      const leftover = leftoverOf(counters, known);
+      request.report(
+        leftover === null
+          ? { type: 'conversation', conversation: found }
+          : { type: 'ended', end: leftover, conversation: found, remark: null, began_at: null },
+      );
+      return found;
     }
-    if (!known.established) return { ...known, counters: {}, booked_lines: 0 };
+    if (!known.established) return announce(request, { ...known, counters: {}, booked_lines: 0 });
     notice(
       request,
       'Claude Code no longer has this conversation: a new one begins, and it does not know what was said',
     );
-    return { id: randomUUID(), established: false, counters: {} };
+    return announce(request, { id: randomUUID(), established: false, counters: {} });
   }
 
   return {
@@ -44,7 +53,6 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
       refuseBypassAsRoot(request);
       let conversation = await locate(request, request.conversation);
       for (let attempt = 1; ; attempt += 1) {
-        request.report({ type: 'conversation', conversation });
         try {
           return await startClaude(settings, request, conversation, ledger);
         } catch (error) {
@@ -52,17 +60,22 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
           const other = attempt < MAX_STARTS ? otherWay(conversation, words) : null;
           if (other === null || request.signal.aborted) throw unreachable(words, error);
           if (conversation.established) notice(request, `Claude Code cannot resume the conversation (${words})`);
-          conversation = other;
+          conversation = announce(request, other);
         }
       }
     },
-    async inspect(conversation, messageId) {
+    async inspect(conversation, { message_id, attempts }) {
       const transcript = await readTranscript(configDir, conversation.id);
       ledger.rates.learnTotals(conversation.counters);
       const known = { seen: ledger.left(conversation.id), rates: ledger.rates };
-      return inspectTurn(transcript ?? { lines: [] }, messageId, conversation, known);
+      return inspectTurn(transcript ?? { lines: [] }, promptIds(message_id, attempts), conversation, known);
     },
   };
+}
+
+function announce(request: AgentRequest, conversation: Conversation): Conversation {
+  request.report({ type: 'conversation', conversation });
+  return conversation;
 }
 
 /** Begin instead of resume or the other way round, when Claude Code says that this is what is wrong. */

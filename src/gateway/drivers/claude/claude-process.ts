@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpawnOptions, SpawnedProcess } from '@anthropic-ai/claude-agent-sdk';
 import { endTagged } from '../../sweep.ts';
@@ -61,7 +60,9 @@ export function makeClaudeProcess(agentId: string, spawned: (pid: number) => voi
       if (child?.pid !== undefined) signalProcess(-child.pid, 'SIGKILL');
       await endTagged(new Set([agentId]), Math.min(graceMs, 300));
       if (child !== null && !child.stdout?.closed) {
-        await Promise.race([once(child.stdout!, 'close'), sleep(500, undefined, { ref: false })]);
+        const { stdout } = child;
+        const closed = new Promise((resolve) => stdout?.once('close', resolve));
+        await Promise.race([closed, sleep(500, undefined, { ref: false })]);
       }
     },
   };

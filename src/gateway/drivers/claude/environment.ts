@@ -39,14 +39,14 @@ const ALLOWED = new Set([
   'COMSPEC',
 ]);
 const ALLOWED_PREFIXES = ['LC_', 'ANTHROPIC_', 'CLAUDE_', 'AWS_', 'GOOGLE_', 'CLOUD_ML_', 'VERTEX_'];
-/** Ours, though they begin like Claude's own; an agent has no business with them. */
-const REFUSED = new Set(['CLAUDE_CODE_AUTH_TOKEN', 'CLAUDE_CODE_WEBSOCKET_URL']);
+/** Two are ours, though they begin like Claude's own; with the last one Claude would begin turns that nobody asked for. */
+const REFUSED = new Set(['CLAUDE_CODE_AUTH_TOKEN', 'CLAUDE_CODE_WEBSOCKET_URL', 'CLAUDE_CODE_RESUME_INTERRUPTED_TURN']);
 const CLOUD_PREFIXES = ['AWS_', 'GOOGLE_', 'CLOUD_ML_', 'VERTEX_'];
 
 /** The environment of an agent's process: what Claude Code needs, by a list, and the tag that makes it ours. */
 export function claudeEnvironment(
   env: NodeJS.ProcessEnv,
-  agent: { agentId: string; sessionId: string; continueCutTurn: boolean },
+  agent: { agentId: string; sessionId: string },
 ): Record<string, string> {
   const usesCloud = isSet(env.CLAUDE_CODE_USE_BEDROCK) || isSet(env.CLAUDE_CODE_USE_VERTEX);
   const passed: Record<string, string> = {};
@@ -58,7 +58,6 @@ export function claudeEnvironment(
   passed.DISABLE_AUTOUPDATER = '1';
   passed.XSWARM_SESSION_ID = agent.sessionId;
   passed[AGENT_TAG] = agent.agentId;
-  if (agent.continueCutTurn) passed.CLAUDE_CODE_RESUME_INTERRUPTED_TURN = '1';
   return passed;
 }
 

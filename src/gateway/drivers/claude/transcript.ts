@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { XswarmError } from '../../../domain/errors.ts';
+import type { ModelUsage } from '../../../domain/turn.ts';
 import type { Conversation, CutCost, TurnRecord, UsageCounters } from '../driver.ts';
 import { apiCall, mergeCalls } from './api-calls.ts';
 import type { ApiCall } from './api-calls.ts';
@@ -36,16 +38,29 @@ export interface Transcript {
   lines: Line[];
 }
 
-/** Finds and reads a conversation's transcript; null when Claude Code has none. A torn line is skipped. */
+/**
+ * Finds and reads a conversation's transcript; null when Claude Code has none. A torn line is skipped.
+ * Throws `AGENT_UNREACHABLE` when it cannot be read: that is no proof that nothing is in it.
+ */
 export async function readTranscript(configDir: string, conversationId: string): Promise<Transcript | null> {
   if (!/^[A-Za-z0-9-]+$/.test(conversationId)) return null;
   const projects = join(configDir, 'projects');
-  const folders = await readdir(projects).catch(() => []);
+  const folders = (await ifThere(readdir(projects))) ?? [];
   for (const folder of folders) {
-    const text = await readFile(join(projects, folder, `${conversationId}.jsonl`), 'utf8').catch(() => null);
+    const text = await ifThere(readFile(join(projects, folder, `${conversationId}.jsonl`), 'utf8'));
     if (text !== null) return { lines: text.split('\n').flatMap(parseLine) };
   }
   return null;
+}
+
+async function ifThere<T>(read: Promise<T>): Promise<T | null> {
+  try {
+    return await read;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new XswarmError('AGENT_UNREACHABLE', `Claude Code's record cannot be read: ${message}`, { cause: error });
+  }
 }
 
 function parseLine(text: string): Line[] {
@@ -58,10 +73,10 @@ function parseLine(text: string): Line[] {
   }
 }
 
-/** The totals that a process which resumes this conversation counts on from. */
-export function savedCounters(transcript: Transcript): UsageCounters {
+/** The totals that a process which resumes this conversation counts on from; null when none were saved. */
+export function savedCounters(transcript: Transcript): UsageCounters | null {
   const line = transcript.lines.findLast((each) => each.type === 'cost-state');
-  return line === undefined ? {} : readCounters(line.modelUsage);
+  return line === undefined ? null : readCounters(line.modelUsage);
 }
 
 /** What else is known about money: the calls that were seen in the stream, and what the models cost. */
@@ -72,20 +87,25 @@ export interface KnownSpend {
 
 /**
  * What the transcript proves about one message's turn, and what the turn cost: by the totals that Claude saved after
- * it, or else by the tokens of its calls.
+ * it, or else by the tokens of its calls. `promptIds` are the ids under which the message may have been handed over.
  */
 export function inspectTurn(
   transcript: Transcript,
-  messageId: string,
+  promptIds: readonly string[],
   { counters, booked_lines = 0 }: Pick<Conversation, 'counters' | 'booked_lines'>,
   known: KnownSpend,
 ): TurnRecord {
-  const start = transcript.lines.findIndex((line) => line.type === 'user' && line.uuid === messageId);
-  if (start === -1) return { found: 'nothing', ...spentIn([], counters, known) };
-  const after = transcript.lines.slice(start + 1);
-  const next = after.findIndex(isPrompt);
+  const isOwn = (line: Line): boolean => line.type === 'user' && promptIds.includes(line.uuid ?? '');
+  const start = transcript.lines.findIndex(isOwn);
+  const recorded = start !== -1;
+  const after = recorded ? transcript.lines.slice(start + 1) : [];
+  const next = after.findIndex((line) => isPrompt(line) && !isOwn(line));
   const lines = next === -1 ? after : after.slice(0, next);
-  const spent = spentIn(lines.slice(Math.max(0, booked_lines - start - 1)), counters, known);
+  const fresh = { lines: lines.slice(Math.max(0, booked_lines - start - 1)) };
+  const totals = savedCounters(fresh);
+  const saved = totals === null ? null : usageSince(totals, counters);
+  const booked = { counters: saved === null ? counters : totals!, booked_lines: transcript.lines.length };
+  const spent = { ...spentIn(fresh.lines, saved, known), recorded, booked };
   const turn = lines.filter((line) => line.type === 'assistant' && line.isSidechain !== true);
   const written = turn.filter((line) => !isSynthetic(line));
   const apiError = turn.findLast((line) => line.isApiErrorMessage === true);
@@ -123,8 +143,7 @@ function isSynthetic(line: Line): boolean {
   return line.message?.model === '<synthetic>';
 }
 
-function spentIn(lines: Line[], before: UsageCounters, { seen, rates }: KnownSpend): CutCost {
-  const state = lines.findLast((line) => line.type === 'cost-state');
+function spentIn(lines: Line[], saved: ModelUsage[] | null, { seen, rates }: KnownSpend): CutCost {
   const answers = lines.filter((line) => line.type === 'assistant' && !isSynthetic(line));
   const recorded = mergeCalls([], answers.flatMap(callOf));
   const calls = mergeCalls(recorded, seen);
@@ -132,7 +151,7 @@ function spentIn(lines: Line[], before: UsageCounters, { seen, rates }: KnownSpe
   const open = lines.filter((line) => line.type === 'api-request' && !answered.has(line.id)).length;
   return priceCut(
     {
-      saved: state === undefined ? null : usageSince(readCounters(state.modelUsage), before),
+      saved,
       calls,
       unanswered: Math.max(0, open - (calls.length - recorded.length)),
     },

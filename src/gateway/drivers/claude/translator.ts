@@ -1,23 +1,28 @@
-import type { AgentReport, Conversation, CutCost, ProgressEvent, TurnEnd } from '../driver.ts';
+import type { ModelUsage } from '../../../domain/turn.ts';
+import type { AgentReport, Conversation, CutCost, ProgressEvent, TurnEnd, UsageCounters } from '../driver.ts';
 import { blocksOf, toolText } from './frames.ts';
 import type { ClaudeFrame } from './frames.ts';
 import { makeCallMeter, type ApiCall } from './api-calls.ts';
 import { priceCut } from './cut-cost.ts';
-import { shorten, summarizeInput } from './permissions.ts';
+import { makeExpectedPrompts } from './expected-prompts.ts';
+import { shorten } from './permissions.ts';
 import type { Rates } from './rates.ts';
 import { noticeOf } from './frame-notice.ts';
+import { callsBegun, callsEnded } from './tool-calls.ts';
 import { outcomeOf } from './turn-outcome.ts';
-import { bookResult } from './usage.ts';
+import { bookResult, usageSince } from './usage.ts';
 
 /** Turns Claude Code's frames into reports; knows which turn runs and what was booked. */
 export interface Translator {
-  /** A message that an answer is expected for. */
-  expect(messageId: string): void;
+  /** A message that an answer is expected for, and the id of the prompt that Claude is given for it. */
+  expect(messageId: string, promptId: string): void;
   take(frame: ClaudeFrame): void;
   deny(tool: string, toolUseId: string, summary: string): void;
-  /** The process is gone: ends a turn that Claude had begun by itself. */
-  cut(): void;
+  /** The process is gone: ends a turn that Claude had begun by itself. `totals` are what it saved at its end. */
+  cut(totals: UsageCounters | null): void;
   readonly busy: boolean;
+  /** Whether a turn runs that Claude began by itself. */
+  readonly runsOwnTurn: boolean;
   /** The id that the conversation has now. */
   readonly conversationId: string;
   /** The API calls that no result has booked. */
@@ -31,9 +36,7 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
   let beganAt: string | null = null;
   let current: string | null = null;
   let texts: string[] = [];
-  const expected = new Set<string>();
-  /** Closed by Claude without a result so far, while another turn runs. */
-  const closed = new Set<string>();
+  const expected = makeExpectedPrompts();
   const booked = new Set<string>();
   const denied = new Set<string>();
 
@@ -50,18 +53,18 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
   function lifecycle(id: string, state: string): void {
     if (state === 'started') {
       busy = true;
-      current = id;
+      current = expected.messageOf(id);
       return;
     }
-    if ((state !== 'completed' && state !== 'cancelled') || !expected.has(id)) return;
-    if (busy) return void closed.add(id);
+    if ((state !== 'completed' && state !== 'cancelled') || expected.messageOf(id) === null) return;
+    if (busy) return expected.close(id);
     consume(id);
   }
 
   function consume(id: string): void {
-    expected.delete(id);
-    closed.delete(id);
-    report({ type: 'consumed', message_id: id });
+    const message_id = expected.messageOf(id);
+    expected.drop(id);
+    if (message_id !== null) report({ type: 'consumed', message_id });
   }
 
   function beginTurn(frame: ClaudeFrame): void {
@@ -73,27 +76,17 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
   }
 
   function assistant(frame: ClaudeFrame): void {
-    const own = (frame.parent_tool_use_id ?? null) === null;
-    for (const block of blocksOf(frame)) {
-      if (block.type === 'text' && own && frame.error === undefined && block.text) {
-        texts.push(block.text);
-        progress({ type: 'text', message_id: current, text: block.text });
-      }
-      if (block.type === 'tool_use') {
-        const tool = block.name ?? 'tool';
-        const call = { tool_use_id: block.id ?? '', tool, summary: summarizeInput(tool, block.input) };
-        progress({ type: 'tool_started', message_id: current, ...call });
-      }
+    const isAnswer = (frame.parent_tool_use_id ?? null) === null && frame.error === undefined;
+    for (const { type, text } of isAnswer ? blocksOf(frame) : []) {
+      if (type !== 'text' || !text) continue;
+      texts.push(text);
+      progress({ type: 'text', message_id: current, text });
     }
+    for (const call of callsBegun(frame)) progress({ type: 'tool_started', message_id: current, ...call });
   }
 
   function toolResults(frame: ClaudeFrame): void {
-    for (const block of blocksOf(frame)) {
-      if (block.type !== 'tool_result') continue;
-      const summary = shorten(toolText(block.content));
-      const call = { tool_use_id: block.tool_use_id ?? '', is_error: block.is_error === true, summary };
-      progress({ type: 'tool_finished', message_id: current, ...call });
-    }
+    for (const call of callsEnded(frame)) progress({ type: 'tool_finished', message_id: current, ...call });
   }
 
   function system(frame: ClaudeFrame): void {
@@ -119,20 +112,17 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
     conversation = { ...conversation, counters, established: true };
     rates.learn(delta.usage);
     // Totals that fell back say nothing; the calls themselves were seen.
-    const spent = delta.cost_nano === null ? estimate() : { ...delta, remark: null };
+    const spent = delta.cost_nano === null ? estimate(null) : { ...delta, remark: null };
     const message_id = answered(frame);
     const end: TurnEnd = { message_id, ...outcomeOf(frame, texts), usage: spent.usage, cost_nano: spent.cost_nano };
     const began_at = endTurn();
-    if (message_id !== null) {
-      expected.delete(message_id);
-      closed.delete(message_id);
-    }
+    if (message_id !== null) expected.answered(message_id);
     report({ type: 'ended', end, conversation, remark: spent.remark, began_at });
-    for (const id of [...closed]) consume(id);
+    for (const id of expected.closed()) consume(id);
   }
 
-  function estimate(): CutCost {
-    return priceCut({ saved: null, calls: meter.calls, unanswered: 0 }, rates);
+  function estimate(saved: ModelUsage[] | null): CutCost {
+    return priceCut({ saved, calls: meter.calls, unanswered: 0 }, rates);
   }
 
   /** When the turn that is over now began. */
@@ -148,14 +138,13 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
 
   function answered(frame: ClaudeFrame): string | null {
     const ids = frame.user_message_uuids ?? (frame.user_message_uuid === undefined ? [] : [frame.user_message_uuid]);
-    const known = ids.find((id) => expected.has(id));
+    const known = ids.map((id) => expected.messageOf(id)).find((id) => id !== null);
     if (known !== undefined) return known;
-    const asked = ids.length === 0 && frame.origin === undefined && current !== null && expected.has(current);
-    return asked ? current : null;
+    return ids.length === 0 && frame.origin === undefined ? current : null;
   }
 
   return {
-    expect: (messageId) => void expected.add(messageId),
+    expect: (messageId, promptId) => expected.add(messageId, promptId),
     deny,
     get busy() {
       return busy;
@@ -166,10 +155,15 @@ export function makeTranslator(start: Conversation, rates: Rates, report: (repor
     get unbooked() {
       return meter.calls;
     },
-    cut() {
+    get runsOwnTurn() {
+      return busy && current === null;
+    },
+    cut(totals) {
       if (!busy || current !== null) return;
+      const saved = totals === null ? null : usageSince(totals, conversation.counters);
+      if (totals !== null && saved !== null) conversation = { ...conversation, counters: totals };
       const failure = { code: 'TURN_UNKNOWN', message: 'The agent ended while a turn of its own was running' };
-      const { remark, ...spent } = estimate();
+      const { remark, ...spent } = estimate(saved);
       const end: TurnEnd = { message_id: null, outcome: 'unknown', content: texts.join('\n\n'), failure, ...spent };
       report({ type: 'ended', end, conversation, remark, began_at: endTurn() });
     },

@@ -15,7 +15,14 @@ export function makeSimulatorDriver(): AgentDriver {
     usesProcesses: false,
     ahead: null,
     start: async (request) => startSimulator(request),
-    inspect: async () => ({ found: 'nothing', cost_nano: null, usage: [], remark: null }),
+    inspect: async () => ({
+      found: 'nothing',
+      recorded: false,
+      booked: null,
+      cost_nano: null,
+      usage: [],
+      remark: null,
+    }),
   };
 }
 
@@ -129,19 +136,23 @@ function startSimulator(request: AgentRequest): Agent {
     running?.abort();
   }
 
+  function send(message: AgentMessage): void {
+    const steps = parseScript(message.content);
+    const answer = writeAnswer(message.content, steps, () => request.earlierMessages());
+    running = new AbortController();
+    if (steps.length === 0) return finish(message, steps, answer, [priceAnswer(message.content, answer, steps)]);
+    void run(message, steps, answer, running.signal);
+  }
+
   return {
     warmUp: async () => undefined,
     pid: null,
     get busy() {
       return running !== null;
     },
-    send(message) {
-      const steps = parseScript(message.content);
-      const answer = writeAnswer(message.content, steps, () => request.earlierMessages());
-      running = new AbortController();
-      if (steps.length === 0) return finish(message, steps, answer, [priceAnswer(message.content, answer, steps)]);
-      void run(message, steps, answer, running.signal);
-    },
+    send,
+    // It remembers nothing between its processes, so it begins anew.
+    goOn: send,
     interrupt: async () => running?.abort(),
     stop: async () => exit('stopped'),
   };

@@ -7,7 +7,7 @@ import { isClaudeConfigured } from '../../../../src/gateway/drivers/claude/avail
 import { claudeEnvironment } from '../../../../src/gateway/drivers/claude/environment.ts';
 import { chooseDriver } from '../../../../src/gateway/choose-driver.ts';
 
-const agent = { agentId: 'a-1', sessionId: 's-1', continueCutTurn: false };
+const agent = { agentId: 'a-1', sessionId: 's-1' };
 const own = { DISABLE_AUTOUPDATER: '1', XSWARM_SESSION_ID: 's-1', XSWARM_AGENT_ID: 'a-1' };
 
 test('claudeEnvironment() passes what Claude Code needs and nothing else', () => {
@@ -39,10 +39,8 @@ test('claudeEnvironment() passes a cloud account where Claude is to use it', () 
   assert.equal(claudeEnvironment(env, agent).AWS_PROFILE, 'work');
 });
 
-test('claudeEnvironment() asks Claude to go on with a cut turn only when told to', () => {
-  const name = 'CLAUDE_CODE_RESUME_INTERRUPTED_TURN';
-  assert.equal(claudeEnvironment({}, agent)[name], undefined);
-  assert.equal(claudeEnvironment({}, { ...agent, continueCutTurn: true })[name], '1');
+test('claudeEnvironment() keeps back what would have Claude go on with a cut turn unasked', () => {
+  assert.deepEqual(claudeEnvironment({ CLAUDE_CODE_RESUME_INTERRUPTED_TURN: '1' }, agent), own);
 });
 
 test('auto takes Claude when a key, a token, a cloud or a login is there, else the simulator', async () => {

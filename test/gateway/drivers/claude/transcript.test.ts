@@ -61,16 +61,30 @@ const cases: [string, Transcript, string, string?][] = [
 
 for (const [name, transcript, found, content] of cases) {
   test(`inspectTurn(): ${name} → ${found}`, () => {
-    const record = inspectTurn(transcript, 'm', { counters: {} }, nothingSeen);
+    const record = inspectTurn(transcript, ['m'], { counters: {} }, nothingSeen);
     assert.equal(record.found, found);
     if (content !== undefined && record.found !== 'nothing') assert.equal(record.content, content);
   });
 }
 
+test('inspectTurn() follows a turn over the prompt that went on with it, and takes the end from there', () => {
+  const lines = [prompt('m'), toolUse, toolResult, prompt('m-2'), said('whole'), prompt('n'), said('other')];
+  const record = inspectTurn(of(...lines), ['m', 'm-1', 'm-2'], { counters: {} }, nothingSeen);
+  assert.deepEqual([record.found, record.found === 'finished' && record.content], ['finished', 'whole']);
+});
+
+test('inspectTurn() finds a turn of which only the prompt that went on with it is recorded', () => {
+  const record = inspectTurn(of(prompt('m-2'), toolUse), ['m', 'm-1', 'm-2'], { counters: {} }, nothingSeen);
+  assert.deepEqual(
+    [record.found, record.recorded, record.booked],
+    ['partial', true, { counters: {}, booked_lines: 2 }],
+  );
+});
+
 test('inspectTurn() knows the cost when Claude saved its totals after the turn, and only then', () => {
-  const before = savedCounters(of(costs(0.003)));
+  const before = savedCounters(of(costs(0.003)))!;
   const cost = (...lines: object[]): number | null => {
-    const record = inspectTurn(of(...lines), 'm', { counters: before }, nothingSeen);
+    const record = inspectTurn(of(...lines), ['m'], { counters: before }, nothingSeen);
     return record.cost_nano;
   };
   assert.equal(cost(costs(0.003), prompt('m'), said('x'), costs(0.009)), 6_000_000);
@@ -89,5 +103,12 @@ test('readTranscript() finds a conversation by its id and skips a torn line', as
   assert.equal(await readTranscript(dir, 'c-2'), null);
   assert.equal(await readTranscript(dir, '../projects/-some-project/c-1'), null);
   assert.equal(await readTranscript(join(dir, 'nowhere'), 'c-1'), null);
+  await rm(dir, { recursive: true });
+});
+
+test('readTranscript() does not take a record that cannot be read for one that is not there', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'xswarm-transcript-'));
+  await mkdir(join(dir, 'projects', '-some-project', 'c-1.jsonl'), { recursive: true });
+  await assert.rejects(readTranscript(dir, 'c-1'), { code: 'AGENT_UNREACHABLE', message: /cannot be read/ });
   await rm(dir, { recursive: true });
 });
