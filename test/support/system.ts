@@ -15,6 +15,8 @@ export interface SystemOptions {
   env?: NodeJS.ProcessEnv;
   /** `start` holds the first conversation, `supervisor` does not (the default). */
   command?: string[];
+  /** A project folder that outlives the system; by default it has one of its own. */
+  project?: string;
 }
 
 export interface CliAnswer {
@@ -58,7 +60,7 @@ export interface RestAnswer {
 export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'xswarm-system-'));
   const home = join(folder, 'home');
-  const project = join(folder, 'project');
+  const project = options.project ?? join(folder, 'project');
   mkdirSync(project, { recursive: true });
   const [rest, supervisor, gateway, temporal, ui] = await freePorts(5);
   const env: NodeJS.ProcessEnv = {
