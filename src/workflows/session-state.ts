@@ -164,6 +164,13 @@ function bookTurn(state: SessionState, turn: SettledTurn): SessionState {
   };
 }
 
+/** The queue without what was settled before it was begun: a workflow task that was lost had handed it over. */
+export function withoutSettled(state: SessionState, received: Received): SessionState {
+  const settled = new Set(received.turns.map((turn) => turn.message_id));
+  const queue = state.queue.filter((message) => !settled.has(message.message_id));
+  return queue.length === state.queue.length ? state : { ...state, queue };
+}
+
 /** Whether nothing runs and nothing waits, so that the idle clocks count. */
 export function isQuiet(state: SessionState): boolean {
   return state.current === null && state.queue.length === 0 && state.background_tasks === 0;

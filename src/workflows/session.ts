@@ -4,6 +4,7 @@ import {
   continueAsNew,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -18,7 +19,7 @@ import { detailsMarkdown } from './details.ts';
 import { failureOf, failureType } from './failures.ts';
 import { reportDropped, reportRefused } from './reports.ts';
 import { firstConnect, mirror, receive, reconnect, release, send } from './proxies.ts';
-import type { Released } from './session-activities.ts';
+import type { Received, Released } from './session-activities.ts';
 import type { SessionState } from './session-state.ts';
 import * as session from './session-state.ts';
 
@@ -110,7 +111,10 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
         { attachment: session.attachmentOf(state), message_id: awaited },
       ])
       .then(
-        (received) => update(session.book(state, received, now())),
+        (received) => {
+          update(session.book(state, received, now()));
+          dropSettled(received);
+        },
         (error: unknown) => {
           receiveFailure = error;
           update(session.lost(state));
@@ -119,6 +123,12 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       .finally(() => {
         receiving = false;
       });
+  }
+
+  /** Takes out of the queue what was settled before it was begun: beginning it would wait for a result that was booked. */
+  function dropSettled(received: Received): void {
+    const rest = session.withoutSettled(state, received);
+    if (rest !== state && patched('settled-in-queue')) update(rest);
   }
 
   /** Carries one message out: sent once the agent is up, sent again (the gateway knows its id) when the line broke. */
@@ -145,7 +155,9 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
 
   /** Version 0.1.0's first histories have no result of a release. */
   function takeReleased(released: Released | undefined): void {
-    if (released !== undefined) update(session.released(state, released, now()));
+    if (released === undefined) return;
+    update(session.released(state, released, now()));
+    if (released.received !== null) dropSettled(released.received);
   }
 
   async function goIdle(): Promise<void> {

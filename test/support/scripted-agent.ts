@@ -14,6 +14,8 @@ export interface ScriptedAgent {
   writes: MirrorWrite[];
   /** Makes the next calls of an activity fail with this type; `Infinity` for all. */
   failNext(activity: keyof SessionActivities, type: string, times: number): void;
+  /** Carries a message out as if a workflow task that was lost had handed it over. */
+  takeUnseen(messageId: string): void;
   /** Turns take this long. */
   thinkMs: number;
   /** Reports this many background tasks from the next turn on; 0 settles a turn of the agent itself. */
@@ -74,6 +76,10 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     epochs,
     writes,
     thinkMs: 0,
+    takeUnseen(messageId) {
+      carriedOut.push(messageId);
+      settle(messageId);
+    },
     failNext: (activity, type, times) => void failures.set(activity, { type, times }),
     setBackground(tasks) {
       if (background > 0 && tasks === 0) settle(null);

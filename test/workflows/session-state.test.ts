@@ -15,6 +15,7 @@ import {
   isQuiet,
   newSession,
   revived,
+  withoutSettled,
   type SessionState,
 } from '../../src/workflows/session-state.ts';
 
@@ -169,4 +170,15 @@ test('any order of messages, repeats, results and idling keeps queue, ledger and
     }),
     { numRuns: 300 },
   );
+});
+
+test('withoutSettled() takes what was settled out of the queue and leaves a state without such as it is', () => {
+  const waiting = accept(accept(fresh(), message('m-1'), NOW, 10), message('m-2'), NOW, 10);
+  const received = { turns: [turn(1, 'm-2')], cursor: 1, background_tasks: 0 };
+  const rest = withoutSettled(waiting, received);
+  assert.deepEqual(
+    rest.queue.map((queued) => queued.message_id),
+    ['m-1'],
+  );
+  assert.equal(withoutSettled(rest, received), rest);
 });

@@ -286,6 +286,28 @@ test('the record of a session is the same while it runs, after it ended and afte
   );
 });
 
+test('a message that a lost workflow task had handed over is neither begun again nor told as unsent', async () => {
+  for (const ends of [false, true]) {
+    await withAgent(async ({ agent, workflows }) => {
+      const session = start();
+      const [first, unseen] = [randomUUID(), randomUUID()];
+      agent.thinkMs = ends ? 60_000 : 1_000;
+      await workflows.start(session);
+      await workflows.submit(session.session_id, { message_id: first, content: 'long' });
+      await until('a turn runs', () => agent.carriedOut.length === 1);
+      await workflows.submit(session.session_id, { message_id: unseen, content: 'next' });
+      agent.takeUnseen(unseen);
+      const costs = async (): Promise<number> => (await workflows.ledger(session.session_id)).cost_nano;
+      await until('it is booked', async () => (await costs()) >= 1_000);
+      if (!ends) await until('both are booked', async () => (await costs()) === 2_000);
+      await workflows.disconnect(session.session_id, 'User requested');
+      const { cost_nano, turn_count } = await resultOf(session.session_id);
+      const told = agent.writes.flatMap((write) => (write.type === 'settled' ? [write.turn.message_id] : []));
+      assert.deepEqual([cost_nano, turn_count, agent.calls.send, told], [2_000, 2, 1, []]);
+    });
+  }
+});
+
 test('one message costs at most 11 events and two workflow tasks', async () => {
   await withAgent(async ({ workflows }) => {
     const session = start();
