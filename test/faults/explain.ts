@@ -1,10 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { workflowIdOf } from '../../src/workflows/definitions.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-const { EventType, TimeoutType } = temporal.api.enums.v1;
+const { EventType, TimeoutType } = proto.temporal.api.enums.v1;
 
 /** The events of a session since a time, a line each, over as many runs as that takes: where the time went. */
 export async function explainSession(address: string, sessionId: string, since: Date): Promise<string[]> {

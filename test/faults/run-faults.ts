@@ -142,6 +142,8 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
     const strikes = prng.fork('strikes');
     const began = performance.now();
     let left = run.outageMs ?? 0;
+    /** The last strike was not watched, so what follows is the recovery from more than one. */
+    let unwatched = false;
     for (let index = 0; performance.now() - began < run.harmMs; index += 1) {
       const script = run.script?.[index];
       if (run.script !== undefined && script === undefined) break;
@@ -156,8 +158,10 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       await strike.run(parts, strikes);
       for (const part of PARTS) struck.set(part, performance.now());
       // Most strikes are watched to their end; every third is followed by the next one before anything recovered.
-      if (script !== undefined || isOutage || !strikes.chance(1 / 3)) await measure(strike.recovers);
-      await sleep(strikes.whole(100, 1_200) / (run.pace ?? 1));
+      const watched = script !== undefined || isOutage || !strikes.chance(1 / 3);
+      if (watched) await measure(unwatched ? 'several at once' : strike.recovers);
+      unwatched = !watched;
+      await sleep(strikes.whole(50, 600) / (run.pace ?? 1));
     }
     armed = false;
     onPointDeath = () => undefined;
@@ -210,7 +214,7 @@ function draw(prng: Prng, more: readonly Strike[] = []): Strike {
 /** A place for the life that begins: those that were met least so far come first, and not every life has one. */
 function drawPoint(part: PartName, prng: Prng, harms: ReadonlyMap<string, number>): string | null {
   const points = FAULT_POINTS[part];
-  if (points.length === 0 || prng.chance(0.3)) return null;
+  if (points.length === 0 || prng.chance(0.5)) return null;
   const met = (point: string): number => harms.get(`at ${point}`) ?? 0;
   const least = Math.min(...points.map(met));
   const point = prng.pick(prng.chance(0.6) ? points.filter((one) => met(one) === least) : points);

@@ -65,9 +65,9 @@ const hold = (name: PartName, lowMs: number, highMs: number) =>
 
 /** Everything that can happen, with how often it does. */
 export const STRIKES: readonly Strike[] = [
-  { name: 'app killed', weight: 10, kills: 1, recovers: 'app', run: kill('app') },
-  { name: 'gateway killed', weight: 10, kills: 1, recovers: 'gateway', run: kill('gateway') },
-  { name: 'Temporal killed', weight: 7, kills: 1, recovers: 'Temporal', run: kill('temporal') },
+  { name: 'app killed', weight: 14, kills: 1, recovers: 'app', run: kill('app') },
+  { name: 'gateway killed', weight: 14, kills: 1, recovers: 'gateway', run: kill('gateway') },
+  { name: 'Temporal killed', weight: 10, kills: 1, recovers: 'Temporal', run: kill('temporal') },
   { name: 'app and gateway killed', weight: 2, kills: 2, recovers: 'several at once', run: kill('app', 'gateway') },
   { name: 'all killed', weight: 1, kills: 3, recovers: 'several at once', run: kill('temporal', 'gateway', 'app') },
   {
