@@ -39,8 +39,8 @@ export interface System {
   pid(): number;
   /** Of the `start` that ran last; null while it runs. */
   exitCode(): number | null;
-  /** Starts it; again after `stop`. Resolves when it is ready. */
-  start(command?: string[]): Promise<void>;
+  /** Starts it; again after `stop`, also with another build. Resolves when it is ready. */
+  start(command?: string[], bin?: string): Promise<void>;
   /** Ctrl-C; resolves with the exit code and how long it took. */
   stop(): Promise<{ code: number | null; ms: number }>;
   cli(...args: string[]): Promise<CliAnswer>;
@@ -100,9 +100,9 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     output: () => output,
     pid: () => child?.pid ?? 0,
     exitCode: () => child?.exitCode ?? null,
-    async start(command = options.command ?? ['supervisor']) {
+    async start(command = options.command ?? ['supervisor'], bin = BIN) {
       output = '';
-      child = spawn(process.execPath, [BIN, ...command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      child = spawn(process.execPath, [bin, ...command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
       for (const stream of [child.stdout, child.stderr]) {
         stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
       }
