@@ -16,7 +16,7 @@ import type { SessionStart } from '../domain/session-workflows.ts';
 import { idleAt, timeoutAt, wallClockAt } from './deadlines.ts';
 import { disconnect, getLedger, getRecord, NEXT_RUN, reap, searchAttributes, submitMessage } from './definitions.ts';
 import { detailsMarkdown } from './details.ts';
-import { failureOf, failureType } from './failures.ts';
+import { failureOf, failureType, isWorkerAway } from './failures.ts';
 import { reportDropped, reportRefused } from './reports.ts';
 import { firstConnect, mirror, receive, reconnect, release, send } from './proxies.ts';
 import type { Received, Released } from './session-activities.ts';
@@ -73,8 +73,20 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
   setHandler(getRecord, () => session.recordOf(state));
   CancellationScope.current().cancelRequested.catch(() => update(session.close(state, 'Cancelled in Temporal')));
 
-  /** Opens a connection with a new lease; a session that is to end meanwhile does not wait for it. */
+  /** Opens a connection. The tries are the agent's: what ran out while no worker was there is begun anew. */
   async function connect(): Promise<void> {
+    for (;;) {
+      try {
+        return await connectOnce();
+      } catch (error) {
+        if (!isWorkerAway(error) || !patched('worker-away')) throw error;
+        log.warn('no worker was there to connect, connecting again');
+      }
+    }
+  }
+
+  /** Opens a connection with a new lease; a session that is to end meanwhile does not wait for it. */
+  async function connectOnce(): Promise<void> {
     update(session.beginConnect(state));
     const connectNow = state.epoch === 1 ? firstConnect.connect : reconnect.connect;
     const attempt = new CancellationScope();
