@@ -28,8 +28,9 @@ export interface FaultRun {
   /** More strikes that are drawn as often as all others together. */
   more?: readonly Strike[];
   simulated?: boolean;
-  /** Tells the history of what recovered slowly. */
+  /** Tells the history of what recovered slowly: longer than `slowMs` (default 6,000). */
   explain?: boolean;
+  slowMs?: number;
   /** Keeps the folders when something failed. */
   keep?: boolean;
   say(line: string): void;
@@ -53,6 +54,7 @@ const PARTS = ['temporal', 'gateway', 'app'] as const;
 const PROBES = 3;
 const PROBE_OPTIONS = { idle_after_seconds: 600, idle_timeout_seconds: 3_600 };
 const QUIET_MS = 60_000;
+const SLOW_MS = 6_000;
 /** A run hands over after this many events, so that it happens all the time. */
 const BUDGET_EVENTS = '60';
 
@@ -119,7 +121,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
         (error: unknown) => run.say(`cannot explain: ${String(error)}`),
       );
     };
-    const watch = makeRecoveryWatch({ caller, ledger, probes, slow });
+    const watch = makeRecoveryWatch({ caller, ledger, probes, slowMs: run.slowMs ?? SLOW_MS, slow });
     let measuring = false;
     const measure = async (recovers: string): Promise<void> => {
       if (measuring) return watch.disturb();
@@ -157,8 +159,8 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       run.say(strike.name);
       await strike.run(parts, strikes);
       for (const part of PARTS) struck.set(part, performance.now());
-      // Most strikes are watched to their end; every third is followed by the next one before anything recovered.
-      const watched = script !== undefined || isOutage || !strikes.chance(1 / 3);
+      // Half of the strikes are watched to their end; the others are followed by the next one before anything recovered.
+      const watched = script !== undefined || isOutage || !strikes.chance(0.45);
       if (watched) await measure(unwatched ? 'several at once' : strike.recovers);
       unwatched = !watched;
       await sleep(strikes.whole(50, 600) / (run.pace ?? 1));
