@@ -11,7 +11,7 @@ import type { GatewayLogger } from './logger.ts';
 import { GATEWAY_CLOSE } from './protocol.ts';
 import type { ClientFrame } from './protocol.ts';
 import { ALL_TAKEN, obstacleTo } from './obstacle.ts';
-import { requireFolder } from './project-folder.ts';
+import { folderToOpen, requireFolder } from './project-folder.ts';
 import { describe } from './refusals.ts';
 import type { HostListener } from './host-deps.ts';
 import type { SessionHost } from './session-host.ts';
@@ -48,6 +48,7 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
   let feed: EventFeed | null = null;
   let opening: Promise<void> = Promise.resolve();
   let badFrames = 0;
+  let folderIsGone = false;
 
   const holder: LeaseHolder = {
     displace(message) {
@@ -75,7 +76,9 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
   }
 
   async function open(asked: Frame<'open'>): Promise<void> {
-    const frame = { ...asked, project_path: await requireFolder(asked.project_path, deps.projectRoots) };
+    const folder = await folderToOpen(asked, deps.registry, deps.projectRoots);
+    const frame = { ...asked, project_path: folder.path };
+    folderIsGone = folder.isGone;
     const { session_id, epoch, project_path, options } = frame;
     if (socket.readyState !== socket.OPEN) return;
     // An agent that began now would outlive the gateway.
@@ -138,9 +141,11 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
   async function send(frame: Frame<'send'>, open: SessionHost): Promise<void> {
     const { request_id, message_id, content, context } = frame;
     const obstacle = obstacleTo(open, deps);
+    const isHindered = obstacle !== null || folderIsGone;
     // What was taken before is answered whatever is in the way now.
-    if (obstacle !== null && deps.journal.turn(open.row.session_id, message_id) === null) {
-      return line.refuse(request_id, obstacle.code, obstacle.message);
+    if (isHindered && deps.journal.turn(open.row.session_id, message_id) === null) {
+      if (obstacle !== null) return line.refuse(request_id, obstacle.code, obstacle.message);
+      await requireFolder(open.row.project_path, deps.projectRoots);
     }
     const message = context === undefined ? { message_id, content } : { message_id, content, context };
     const { duplicate, seq, resultSeq } = await open.accept(message);

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, decodeTimeoutType, TimeoutFailure } from '@temporalio/common';
 import type { Failure } from '../domain/session.ts';
 
 /** The type of the failure that an activity ended with; null when `error` is none, that is: a bug. */
@@ -15,6 +15,15 @@ export function failureOf(error: unknown): Failure {
   const cause = causeOf(error);
   if (cause instanceof ApplicationFailure && cause.message) return { code, message: cause.message };
   return { code, message: 'Failed to connect to Claude Code WebSocket' };
+}
+
+/** Whether an activity ran out of time because no worker spoke for it: Temporal or the workers were away, not the agent. */
+export function isWorkerAway(error: unknown): boolean {
+  const cause = causeOf(error);
+  if (!(cause instanceof TimeoutFailure) || cause.timeoutType !== 'SCHEDULE_TO_CLOSE') return false;
+  // The SDK leaves out the cause of a time-out; what it was made of has it: how the last attempt ended.
+  const last = cause.failure?.cause?.timeoutFailureInfo;
+  return last !== undefined && last !== null && decodeTimeoutType(last.timeoutType) === 'HEARTBEAT';
 }
 
 /** A local activity fails with the failure itself, a remote one wraps it. */

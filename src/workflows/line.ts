@@ -1,5 +1,5 @@
 import { CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
-import { failureType } from './failures.ts';
+import { failureType, isWorkerAway } from './failures.ts';
 import { now, type Memory } from './memory.ts';
 import { exchange, firstConnect, receive, reconnect, send } from './proxies.ts';
 import type { Received } from './session-activities.ts';
@@ -29,7 +29,19 @@ export function makeLine(memory: Memory): Line {
   let isHeard = false;
   let failure: unknown = null;
 
+  /** The tries are the agent's: what ran out while no worker was there is begun anew. */
   async function connect(): Promise<void> {
+    for (;;) {
+      try {
+        return await connectOnce();
+      } catch (error) {
+        if (!isWorkerAway(error)) throw error;
+        log.warn('no worker was there to connect, connecting again');
+      }
+    }
+  }
+
+  async function connectOnce(): Promise<void> {
     update(session.beginConnect(memory.state));
     const { state } = memory;
     const connectNow = state.epoch === 1 ? firstConnect.connect : reconnect.connect;

@@ -140,7 +140,10 @@ export function lost(state: SessionState): SessionState {
   return { ...state, connected: false };
 }
 
-/** Books what the gateway settled: each event number once, the ledger adds up, the awaited message is done. */
+/**
+ * Books what the gateway settled: each event number once, the ledger adds up, the awaited message is done. So is one that
+ * still waits: a workflow task that was lost had handed it over, and beginning it would wait for a result that is booked.
+ */
 export function book(state: SessionState, received: Received, now: string): SessionState {
   const fresh = received.turns.filter((turn) => turn.seq > state.cursor);
   const booked = fresh.reduce(bookTurn, state);
@@ -159,6 +162,7 @@ function bookTurn(state: SessionState, turn: SettledTurn): SessionState {
     unpriced_turns: state.unpriced_turns + (turn.cost_nano === null ? 1 : 0),
     turn_count: state.turn_count + 1,
     current: state.current?.message_id === turn.message_id ? null : state.current,
+    queue: state.queue.filter((message) => message.message_id !== turn.message_id),
     recent: [turn, ...state.recent].slice(0, RECENT_TURNS),
   };
 }

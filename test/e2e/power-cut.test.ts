@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +9,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { canMount, makeDisk, type Disk } from '../support/disk-image.ts';
 import { whileFrozen } from '../support/process-tree.ts';
 import { jsonLines } from '../support/run-cli.ts';
-import { makeSystem, until, type System } from '../support/system.ts';
+import { makeSystem, until, type RestAnswer, type System } from '../support/system.ts';
 
 const SESSIONS = 4;
 const CUTS = 2;
@@ -40,8 +41,12 @@ async function keepSending(
   }
 }
 
-async function cutUnderLoad(disk: Disk): Promise<Cut[]> {
-  const system = await makeSystem({ env: { XSWARM_GATEWAY_AGENT: 'simulator', XSWARM_HOME: disk.folder } });
+/** The product with its data on this disk; projects are on another one, which a cut leaves as it is. */
+const systemOn = (disk: Disk, project: string): Promise<System> =>
+  makeSystem({ project, env: { XSWARM_GATEWAY_AGENT: 'simulator', XSWARM_HOME: disk.folder } });
+
+async function cutUnderLoad(disk: Disk, project: string): Promise<Cut[]> {
+  const system = await systemOn(disk, project);
   const cuts: Cut[] = [];
   try {
     await system.start();
@@ -76,29 +81,37 @@ test(
   { skip: canMount() ? false : 'needs the right to mount a file' },
   async () => {
     const disk = makeDisk(192);
+    const project = mkdtempSync(join(tmpdir(), 'xswarm-project-'));
     const cuts: Cut[] = [];
     try {
-      cuts.push(...(await cutUnderLoad(disk)));
+      cuts.push(...(await cutUnderLoad(disk, project)));
       for (const cut of cuts) {
         assert.ok(cut.acknowledged.length > 10, `${cut.acknowledged.length} acknowledged`);
-        await assertNothingLost(cut);
+        await assertNothingLost(cut, project);
       }
     } finally {
       for (const one of [disk, ...cuts.map((cut) => cut.disk)]) one.remove();
+      rmSync(project, { recursive: true });
     }
   },
 );
 
-async function assertNothingLost({ disk, acknowledged }: Cut): Promise<void> {
+async function assertNothingLost({ disk, acknowledged }: Cut, project: string): Promise<void> {
   for (const name of ['xswarm.db', 'gateway.db', 'temporal/temporal.db']) assertWhole(join(disk.folder, name));
   // The machine has been started since.
   rmSync(join(disk.folder, 'mirror.boot'), { force: true });
-  const system = await makeSystem({ env: { XSWARM_GATEWAY_AGENT: 'simulator', XSWARM_HOME: disk.folder } });
+  const system = await systemOn(disk, project);
   try {
     await system.start();
     for (const { session, message } of acknowledged) {
       const path = `/sessions/${session}/messages/${message}`;
-      await until(`${message} is done`, async () => (await system.rest('GET', path)).body.status === 'done', 60_000);
+      let answer: RestAnswer['body'] = {};
+      const isSettled = async (): Promise<boolean> => {
+        answer = (await system.rest('GET', path)).body;
+        return answer.status !== 'queued' && answer.status !== 'sent';
+      };
+      await until(`${message} has an outcome`, isSettled, 60_000);
+      assert.equal(answer.status, 'done', JSON.stringify(answer));
     }
     const db = new BetterSqlite3(join(disk.folder, 'xswarm.db'), { readonly: true });
     const repeated = db

@@ -14,6 +14,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     quiet: { type: 'boolean', default: false },
     explain: { type: 'boolean', default: false },
+    slow: { type: 'string', default: '6' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -28,6 +29,7 @@ const report = await runFaults({
   outageMs: Number(values.outage) * 1000,
   keep: values.keep,
   explain: values.explain,
+  slowMs: Number(values.slow) * 1000,
   ...(values.only === undefined ? {} : { script: Array.from({ length: 1_000 }, () => only).flat() }),
   say(line) {
     const at = ((performance.now() - began) / 1000).toFixed(1);

@@ -7,7 +7,6 @@ export type RecoveryTimes = Map<string, number[]>;
 
 /** An answer that was on its way already is no recovery. */
 const UNTOUCHED_MS = 20;
-const SLOW_MS = 6_000;
 const LIMIT_MS = 60_000;
 
 /** Measures how soon sessions answer again: those that a probe asks at that moment and those that waited for an answer. */
@@ -15,7 +14,8 @@ export function makeRecoveryWatch(options: {
   caller: Caller;
   ledger: CallerLedger;
   probes: string[];
-  /** Told of an answer that took long. */
+  /** Told of an answer that took this long. */
+  slowMs: number;
   slow(sessionId: string, tookMs: number, recovers: string): void;
 }): {
   times: RecoveryTimes;
@@ -49,7 +49,7 @@ export function makeRecoveryWatch(options: {
         const tookMs = answeredAt - began;
         if (tookMs <= UNTOUCHED_MS || refused !== null) return;
         found.push(tookMs);
-        if (tookMs > SLOW_MS) options.slow(session_id, tookMs, recovers);
+        if (tookMs > options.slowMs) options.slow(session_id, tookMs, recovers);
       });
       count += 1;
       const probe = probes[count % probes.length]!;

@@ -28,8 +28,9 @@ export interface FaultRun {
   /** More strikes that are drawn as often as all others together. */
   more?: readonly Strike[];
   simulated?: boolean;
-  /** Tells the history of what recovered slowly. */
+  /** Tells the history of what recovered slowly: longer than `slowMs` (default 6,000). */
   explain?: boolean;
+  slowMs?: number;
   /** Keeps the folders when something failed. */
   keep?: boolean;
   say(line: string): void;
@@ -53,6 +54,7 @@ const PARTS = ['temporal', 'gateway', 'app'] as const;
 const PROBES = 3;
 const PROBE_OPTIONS = { idle_after_seconds: 600, idle_timeout_seconds: 3_600 };
 const QUIET_MS = 60_000;
+const SLOW_MS = 6_000;
 /** A run hands over after this many events, so that it happens all the time. */
 const BUDGET_EVENTS = '60';
 
@@ -119,7 +121,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
         (error: unknown) => run.say(`cannot explain: ${String(error)}`),
       );
     };
-    const watch = makeRecoveryWatch({ caller, ledger, probes, slow });
+    const watch = makeRecoveryWatch({ caller, ledger, probes, slowMs: run.slowMs ?? SLOW_MS, slow });
     let measuring = false;
     const measure = async (recovers: string): Promise<void> => {
       if (measuring) return watch.disturb();
@@ -142,6 +144,8 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
     const strikes = prng.fork('strikes');
     const began = performance.now();
     let left = run.outageMs ?? 0;
+    /** The last strike was not watched, so what follows is the recovery from more than one. */
+    let unwatched = false;
     for (let index = 0; performance.now() - began < run.harmMs; index += 1) {
       const script = run.script?.[index];
       if (run.script !== undefined && script === undefined) break;
@@ -155,9 +159,11 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
       run.say(strike.name);
       await strike.run(parts, strikes);
       for (const part of PARTS) struck.set(part, performance.now());
-      // Most strikes are watched to their end; every third is followed by the next one before anything recovered.
-      if (script !== undefined || isOutage || !strikes.chance(1 / 3)) await measure(strike.recovers);
-      await sleep(strikes.whole(100, 1_200) / (run.pace ?? 1));
+      // Half of the strikes are watched to their end; the others are followed by the next one before anything recovered.
+      const watched = script !== undefined || isOutage || !strikes.chance(0.45);
+      if (watched) await measure(unwatched ? 'several at once' : strike.recovers);
+      unwatched = !watched;
+      await sleep(strikes.whole(50, 600) / (run.pace ?? 1));
     }
     armed = false;
     onPointDeath = () => undefined;
@@ -210,7 +216,7 @@ function draw(prng: Prng, more: readonly Strike[] = []): Strike {
 /** A place for the life that begins: those that were met least so far come first, and not every life has one. */
 function drawPoint(part: PartName, prng: Prng, harms: ReadonlyMap<string, number>): string | null {
   const points = FAULT_POINTS[part];
-  if (points.length === 0 || prng.chance(0.3)) return null;
+  if (points.length === 0 || prng.chance(0.5)) return null;
   const met = (point: string): number => harms.get(`at ${point}`) ?? 0;
   const least = Math.min(...points.map(met));
   const point = prng.pick(prng.chance(0.6) ? points.filter((one) => met(one) === least) : points);

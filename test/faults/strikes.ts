@@ -64,28 +64,28 @@ const hold = (name: PartName, lowMs: number, highMs: number) =>
 
 /** Everything that can happen, with how often it does. */
 export const STRIKES: readonly Strike[] = [
-  { name: 'app killed', weight: 10, kills: 1, recovers: 'app', run: kill('app') },
-  { name: 'gateway killed', weight: 10, kills: 1, recovers: 'gateway', run: kill('gateway') },
-  { name: 'Temporal killed', weight: 7, kills: 1, recovers: 'Temporal', run: kill('temporal') },
-  { name: 'app and gateway killed', weight: 2, kills: 2, recovers: 'several at once', run: kill('app', 'gateway') },
-  { name: 'all killed', weight: 1, kills: 3, recovers: 'several at once', run: kill('temporal', 'gateway', 'app') },
+  { name: 'app killed', weight: 14, kills: 1, recovers: 'app', run: kill('app') },
+  { name: 'gateway killed', weight: 14, kills: 1, recovers: 'gateway', run: kill('gateway') },
+  { name: 'Temporal killed', weight: 10, kills: 1, recovers: 'Temporal', run: kill('temporal') },
+  { name: 'app and gateway killed', weight: 4, kills: 2, recovers: 'several at once', run: kill('app', 'gateway') },
+  { name: 'all killed', weight: 2, kills: 3, recovers: 'several at once', run: kill('temporal', 'gateway', 'app') },
   {
     name: 'app stopped for a while',
-    weight: 2,
+    weight: 1,
     kills: 0,
     recovers: 'app, after SIGCONT',
     run: hold('app', 500, 9_000),
   },
   {
     name: 'gateway stopped for a while',
-    weight: 2,
+    weight: 1,
     kills: 0,
     recovers: 'gateway, after SIGCONT',
     run: hold('gateway', 500, 9_000),
   },
   {
     name: 'Temporal stopped for a while',
-    weight: 2,
+    weight: 1,
     kills: 0,
     recovers: 'Temporal, after SIGCONT',
     run: hold('temporal', 500, 9_000),
@@ -99,14 +99,14 @@ export const STRIKES: readonly Strike[] = [
   },
   {
     name: 'line app to gateway cut',
-    weight: 3,
+    weight: 2,
     kills: 0,
     recovers: 'line to gateway',
     run: async ({ lines }) => void lines.gateway.cut(),
   },
   {
     name: 'line app to Temporal cut',
-    weight: 3,
+    weight: 2,
     kills: 0,
     recovers: 'line to Temporal',
     run: async ({ lines }) => void lines.temporal.cut(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, symlink } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { GatewayClient } from '../support/gateway-client.ts';
@@ -250,6 +250,26 @@ describe('a session with the simulator', () => {
       code: 'PROJECT_PATH',
       message: `Project path not found: ${project_path}`,
     });
+  });
+
+  test('what is over or runs is told when the folder has gone since, and nothing begins there', async () => {
+    const project_path = await mkdtemp(join(gate.project, 'worktree-'));
+    const sessionId = randomUUID();
+    const first = await gate.connect();
+    await first.open({ session_id: sessionId, project_path });
+    const { outcome } = await first.ask('[chars 100] remove this worktree');
+    const { message_id } = await first.send('[think 300ms] and go on');
+    await rm(project_path, { recursive: true });
+
+    const second = await gate.connect();
+    await second.open({ session_id: sessionId, project_path });
+    assert.equal((await second.result(message_id)).outcome, outcome);
+    const again = await second.send('[think 300ms] and go on', message_id);
+    assert.equal(again.duplicate, true);
+    const more = await second.request({ type: 'send', message_id: randomUUID(), content: 'more' });
+    assert.equal(more.type === 'error' && more.code, 'PROJECT_PATH');
+    const starting = second.open({ session_id: sessionId, project_path, start: true });
+    await assert.rejects(starting, /PROJECT_PATH/);
   });
 
   test('a folder outside the roots is refused, also by way of a link, and one inside is opened', async () => {

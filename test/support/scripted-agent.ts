@@ -14,6 +14,10 @@ export interface ScriptedAgent {
   writes: MirrorWrite[];
   /** Makes the next calls of an activity fail with this type; `Infinity` for all. */
   failNext(activity: keyof SessionActivities, type: string, times: number): void;
+  /** Carries a message out as if a workflow task that was lost had handed it over. */
+  takeUnseen(messageId: string): void;
+  /** Whether a connect hangs without a heartbeat, as on a worker that is gone. */
+  silent: boolean;
   /** Turns take this long. */
   thinkMs: number;
   /** Reports this many background tasks from the next turn on; 0 settles a turn of the agent itself. */
@@ -91,7 +95,12 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     calls,
     epochs,
     writes,
+    silent: false,
     thinkMs: 0,
+    takeUnseen(messageId) {
+      carriedOut.push(messageId);
+      settle(messageId);
+    },
     failNext: (activity, type, times) => void failures.set(activity, { type, times }),
     setBackground(tasks) {
       if (background > 0 && tasks === 0) settle(null);
@@ -100,6 +109,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     activities: {
       async connect({ attachment, snapshot }) {
         enter('connect');
+        if (agent.silent) await delay(60_000, undefined, { signal: cancellationSignal() });
         epochs.push(attachment.epoch);
         writes.push({ type: 'session', snapshot });
         return { agent: 'simulator', simulated: true, at_least_once: false, background_tasks: background };

@@ -15,6 +15,8 @@ export interface SystemOptions {
   env?: NodeJS.ProcessEnv;
   /** `start` holds the first conversation, `supervisor` does not (the default). */
   command?: string[];
+  /** A project folder that outlives the system; by default it has one of its own. */
+  project?: string;
 }
 
 export interface CliAnswer {
@@ -37,8 +39,8 @@ export interface System {
   pid(): number;
   /** Of the `start` that ran last; null while it runs. */
   exitCode(): number | null;
-  /** Starts it; again after `stop`. Resolves when it is ready. */
-  start(command?: string[]): Promise<void>;
+  /** Starts it; again after `stop`, also with another build. Resolves when it is ready. */
+  start(command?: string[], bin?: string): Promise<void>;
   /** Ctrl-C; resolves with the exit code and how long it took. */
   stop(): Promise<{ code: number | null; ms: number }>;
   cli(...args: string[]): Promise<CliAnswer>;
@@ -58,7 +60,7 @@ export interface RestAnswer {
 export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'xswarm-system-'));
   const home = join(folder, 'home');
-  const project = join(folder, 'project');
+  const project = options.project ?? join(folder, 'project');
   mkdirSync(project, { recursive: true });
   const [rest, supervisor, gateway, temporal, ui] = await freePorts(5);
   const env: NodeJS.ProcessEnv = {
@@ -98,9 +100,9 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     output: () => output,
     pid: () => child?.pid ?? 0,
     exitCode: () => child?.exitCode ?? null,
-    async start(command = options.command ?? ['supervisor']) {
+    async start(command = options.command ?? ['supervisor'], bin = BIN) {
       output = '';
-      child = spawn(process.execPath, [BIN, ...command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      child = spawn(process.execPath, [bin, ...command], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
       for (const stream of [child.stdout, child.stderr]) {
         stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
       }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { makeSessionWorkflows } from '../../src/temporal/session-workflows.ts';
@@ -16,6 +18,12 @@ import { workflowBundle } from '../support/workflow-bundle.ts';
 const MESSAGES = 28;
 const IDLE_AFTER_SECONDS = 0.08;
 const BUDGET_EVENTS = 120;
+/** After the first two days everything that is kept once is there. */
+const WARM = 8;
+const HEAP_GROWTH_BYTES = 2 * 1024 * 1024;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 let temporal: TemporalEnv;
 before(async () => {
@@ -24,6 +32,13 @@ before(async () => {
 after(async () => {
   await temporal.stop();
 });
+
+/** What the worker's process holds: its heap without garbage, and its timers. */
+function held(): { heapBytes: number; timers: number } {
+  collectGarbage();
+  const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  return { heapBytes: process.memoryUsage().heapUsed, timers };
+}
 
 interface Run {
   events: number;
@@ -60,7 +75,7 @@ async function runsOf(workflowId: string): Promise<Run[]> {
   return runs;
 }
 
-test('a week of one session, scaled down, grows neither its history nor its timers nor what it carries over', async () => {
+test('a week of one session, scaled down, grows neither its history nor its timers, nor memory, nor what it carries over', async () => {
   const agent = scriptedAgent();
   const worker = await Worker.create({
     connection: temporal.env.nativeConnection,
@@ -82,10 +97,13 @@ test('a week of one session, scaled down, grows neither its history nor its time
       title: null,
       options: { idle_after_seconds: IDLE_AFTER_SECONDS, idle_timeout_seconds: 3_600 },
     });
+    let warm = held();
     for (let index = 0; index < MESSAGES; index += 1) {
+      if (index === WARM) warm = held();
       await workflows.submit(sessionId, { message_id: randomUUID(), content: 'hi' });
       while (agent.calls.release <= index) await delay(20);
     }
+    const end = held();
     const ledger = await workflows.ledger(sessionId);
     assert.deepEqual([ledger.message_count, ledger.cost_nano], [MESSAGES, MESSAGES * 1_000]);
     const runs = await runsOf(workflowIdOf(sessionId));
@@ -98,6 +116,9 @@ test('a week of one session, scaled down, grows neither its history nor its time
     assert.ok(longest <= BUDGET_EVENTS + 60, `the longest run has ${longest} events`);
     const timers = Math.max(...runs.map((run) => run.openTimers));
     assert.ok(timers <= 3, `${timers} timers are open at once`);
+    assert.ok(end.timers <= warm.timers, `the process has ${end.timers} timers, ${warm.timers} after two days`);
+    const heapGrown = end.heapBytes - warm.heapBytes;
+    assert.ok(heapGrown < HEAP_GROWTH_BYTES, `the heap grew by ${heapGrown} bytes`);
     // What is carried over holds the ids taken last: 39 bytes a message, up to 1,000 of them, and nothing else grows.
     const [first = 0, last = 0] = [runs[1]?.inputBytes, runs.at(-1)?.inputBytes];
     const grown = last - first - 39 * MESSAGES;

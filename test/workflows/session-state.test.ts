@@ -170,3 +170,13 @@ test('any order of messages, repeats, results and idling keeps queue, ledger and
     { numRuns: 300 },
   );
 });
+
+test('book() takes what was settled before it was begun out of the queue', () => {
+  const waiting = accept(accept(fresh(), message('m-1'), NOW, 10), message('m-2'), NOW, 10);
+  const received = { turns: [turn(1, 'm-2')], cursor: 1, background_tasks: 0 };
+  const rest = book(waiting, received, LATER);
+  assert.deepEqual(
+    rest.queue.map((queued) => queued.message_id),
+    ['m-1'],
+  );
+});
