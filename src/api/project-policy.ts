@@ -8,14 +8,17 @@ export interface ProjectPolicy {
   check(path: string): Promise<string>;
 }
 
-/** Folders of this machine, inside `roots` where there are any; a link cannot lead out of them. */
-export function makeProjectPolicy(roots: readonly string[]): ProjectPolicy {
+/** The folders that projects must be in; without one in the list there is no folder that is allowed. */
+export type ProjectRoots = readonly string[] | 'any';
+
+/** Folders of this machine, inside `roots`; a link cannot lead out of them. */
+export function makeProjectPolicy(roots: ProjectRoots): ProjectPolicy {
   return {
     async check(path) {
       if (!isAbsolute(path) || path.includes('\0')) throw errors.projectPathNotFound(path);
       const real = await realFolder(path);
       if (real === null) throw errors.projectPathNotFound(path);
-      if (roots.length === 0) return real;
+      if (roots === 'any') return real;
       const realRoots = await Promise.all(roots.map(realFolder));
       if (realRoots.some((root) => root !== null && isInside(real, root))) return real;
       throw errors.projectPathNotAllowed(path);
@@ -40,12 +43,12 @@ function isInside(path: string, root: string): boolean {
 }
 
 /** Folders of the gateway's machine, which looks at them itself when the session opens; only their names are seen here. */
-export function makeRemoteProjectPolicy(roots: readonly string[]): ProjectPolicy {
+export function makeRemoteProjectPolicy(roots: ProjectRoots): ProjectPolicy {
   return {
     async check(path) {
       if (!posix.isAbsolute(path) || path.includes('\0')) throw errors.projectPathNotFound(path);
       const plain = posix.normalize(path).replace(/(.)\/$/, '$1');
-      if (roots.length === 0 || roots.some((root) => isInside(plain, posix.normalize(root)))) return plain;
+      if (roots === 'any' || roots.some((root) => isInside(plain, posix.normalize(root)))) return plain;
       throw errors.projectPathNotAllowed(path);
     },
   };

@@ -35,6 +35,11 @@ export function refuseOpenLocal({ config }: LoadedConfig): string[] {
   ];
 }
 
+/** Whether sessions may work in any folder: only where whoever calls is at this machine anyway. */
+export function allowsAnyFolder({ server, claude_code }: Config): boolean {
+  return server.auth === 'local' && claude_code.project_roots.length === 0;
+}
+
 /** Whether `websocket_url` names our gateway on this machine, so that `start` runs it. */
 export function runsOwnGateway(config: Config): boolean {
   const url = new URL(config.claude_code.websocket_url);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeProjectPolicy } from '../../src/api/project-policy.ts';
+import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../src/api/project-policy.ts';
 import { reconcileAdmissions } from '../../src/api/session-service.ts';
 import { LOCAL, openService, tokenOf } from '../support/open-service.ts';
 
@@ -134,6 +134,14 @@ test('reconcileAdmissions() takes a place for a session that runs without one', 
   const { id } = await service.create(LOCAL, { user_id: 'bob', project_path: project });
   db.$client.exec('DELETE FROM admissions');
   assert.deepEqual(await reconcileAdmissions(deps, soon()), { given_back: [], admitted: [id] });
+});
+
+test('makeProjectPolicy() without a root allows no folder, and tells of one that is not there', async (t) => {
+  const { project } = openService(t);
+  const policy = makeProjectPolicy([]);
+  await assert.rejects(policy.check(project), { message: `Project path not inside an allowed root: ${project}` });
+  await assert.rejects(policy.check('/nowhere'), { message: 'Project path not found: /nowhere' });
+  await assert.rejects(makeRemoteProjectPolicy([]).check('/projects/shop'), { code: 'PROJECT_PATH' });
 });
 
 test('makeProjectPolicy() follows links before it compares with the roots', async (t) => {

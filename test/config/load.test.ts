@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ConfigError } from '../../src/config/config-error.ts';
-import { runsOwnGateway, serverUrl, supervisorUrl } from '../../src/config/derive.ts';
+import { allowsAnyFolder, runsOwnGateway, serverUrl, supervisorUrl } from '../../src/config/derive.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { LoadedConfig } from '../../src/config/origin.ts';
 
@@ -279,6 +279,14 @@ for (const [what, given, url, own] of gateways) {
     assert.equal(runsOwnGateway(config), own);
   });
 }
+
+test('allowsAnyFolder() in local mode without roots alone', () => {
+  const allows = (env: Record<string, string>): boolean => allowsAnyFolder(load({ env }).config);
+  assert.deepEqual(
+    [allows({}), allows({ XSWARM_SERVER_AUTH: 'token' }), allows({ XSWARM_CLAUDE_CODE_PROJECT_ROOTS: '/p' })],
+    [true, false, false],
+  );
+});
 
 test('serverUrl() is an address that this machine can reach', () => {
   assert.equal(serverUrl(load({}).config), 'http://127.0.0.1:8787');

@@ -46,6 +46,7 @@ before(async () => {
     ...shared,
     XSWARM_SERVER_PORT: String(rest),
     XSWARM_SERVER_AUTH: 'token',
+    XSWARM_CLAUDE_CODE_PROJECT_ROOTS: folder,
     XSWARM_SUPERVISOR_PORT: String(supervisor),
     SUPERVISOR_TOKEN: 'a-supervisor-token',
   });

@@ -48,7 +48,7 @@ export function openService(t: Pick<TestContext, 'after'>, over: Partial<Session
     mirror,
     workflows,
     gateway: makeGatewayStandIn(),
-    projects: makeProjectPolicy([]),
+    projects: makeProjectPolicy('any'),
     limits: { maxSessions: 10, maxSessionsPerUser: 10, queueDepth: 100 },
     defaults: { idle_after_seconds: 60, idle_timeout_seconds: 300 },
     trackCosts: true,

@@ -3,6 +3,7 @@ import type { MirrorDeps } from '../../api/mirror/sources.ts';
 import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../api/project-policy.ts';
 import { startApi } from '../../api/server.ts';
 import { makeSessionService, type SessionServiceDeps } from '../../api/session-service.ts';
+import { allowsAnyFolder } from '../../config/derive.ts';
 import { isLoopbackHost } from '../../config/loopback.ts';
 import type { Config } from '../../config/sections.ts';
 import { makeBus } from '../../db/bus.ts';
@@ -70,6 +71,9 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
       idle_timeout_seconds: config.claude_code.idle_timeout_seconds,
     },
   };
+  if (config.server.auth === 'token' && config.claude_code.project_roots.length === 0) {
+    logger.warn('no folder is allowed with auth = "token": set [claude_code] project_roots');
+  }
   // Places taken from here on belong to sessions that this process starts.
   const startedAt = new Date();
   const server = await startApi({
@@ -104,7 +108,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
 
 /** Folders are looked at where they are: here, unless the agents are on another machine. */
 function projectPolicy(config: Config): ReturnType<typeof makeProjectPolicy> {
-  const { project_roots, websocket_url } = config.claude_code;
-  const isHere = isLoopbackHost(new URL(websocket_url).hostname);
-  return isHere ? makeProjectPolicy(project_roots) : makeRemoteProjectPolicy(project_roots);
+  const roots = allowsAnyFolder(config) ? 'any' : config.claude_code.project_roots;
+  const isHere = isLoopbackHost(new URL(config.claude_code.websocket_url).hostname);
+  return isHere ? makeProjectPolicy(roots) : makeRemoteProjectPolicy(roots);
 }
