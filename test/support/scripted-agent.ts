@@ -18,6 +18,8 @@ export interface ScriptedAgent {
   takeUnseen(messageId: string): void;
   /** Whether a connect hangs without a heartbeat, as on a worker that is gone. */
   silent: boolean;
+  /** How long the first `send` of a session takes, by its id. */
+  slowSendMs: Record<string, number>;
   /** Turns take this long. */
   thinkMs: number;
   /** Reports this many background tasks from the next turn on; 0 settles a turn of the agent itself. */
@@ -78,6 +80,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     epochs,
     writes,
     silent: false,
+    slowSendMs: {},
     thinkMs: 0,
     takeUnseen(messageId) {
       carriedOut.push(messageId);
@@ -96,8 +99,11 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
         writes.push({ type: 'session', snapshot });
         return { agent: 'simulator', simulated: true, at_least_once: false, background_tasks: background };
       },
-      async send({ message_id }) {
+      async send({ attachment, message_id }) {
         enter('send');
+        const slowMs = agent.slowSendMs[attachment.session_id] ?? 0;
+        delete agent.slowSendMs[attachment.session_id];
+        if (slowMs > 0) await delay(slowMs);
         if (carriedOut.includes(message_id)) return;
         carriedOut.push(message_id);
         dueAt.set(message_id, Date.now() + agent.thinkMs);

@@ -309,6 +309,27 @@ test('a message that a lost workflow task had handed over is neither begun again
   }
 });
 
+test('a gateway that is slow to take a message while a clock fires leaves a history that replays', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    // After 4 s the SDK prolongs a workflow task; around that moment its own order of things and that of a replay differ.
+    const sessions = Array.from({ length: 20 }, () => start({ idle_after_seconds: 1, idle_timeout_seconds: 3_600 }));
+    for (const session of sessions) await workflows.start(session);
+    await until('connected', () => agent.calls.connect === sessions.length);
+    for (const [index, { session_id }] of sessions.entries()) agent.slowSendMs[session_id] = 3_970 + index * 3;
+    await Promise.all(
+      sessions.map(({ session_id }) => workflows.submit(session_id, { message_id: randomUUID(), content: 'hi' })),
+    );
+    await delay(6_000);
+    const broken: string[] = [];
+    for (const { session_id } of sessions) {
+      const { events } = await temporal.env.client.workflow.getHandle(workflowIdOf(session_id)).fetchHistory();
+      const replay = Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, { events });
+      await replay.catch((error: unknown) => broken.push(String(error)));
+    }
+    assert.deepEqual(broken, []);
+  });
+});
+
 test('a session whose worker is away for longer than its agent is waited for is no error: it connects, and answers', async () => {
   await withAgent(async ({ agent, workflows }) => {
     const session = start();
