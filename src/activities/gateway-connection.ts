@@ -9,7 +9,8 @@ import { makeMirroredEvents } from './mirrored-events.ts';
 type Reply = Exclude<ServerFrame, { type: 'event' | 'delta' }>;
 type Request = ClientFrame extends infer F ? (F extends ClientFrame ? Omit<F, 'request_id'> : never) : never;
 
-const REPLY_TIMEOUT_MS = 4_000;
+/** Less than a `send` may take in the workflow. */
+const REPLY_TIMEOUT_MS = 2_500;
 /** Starting an agent may wait in line behind others. */
 const START_TIMEOUT_MS = 28_000;
 /** A turn that runs is settled before a session is closed. */

@@ -28,7 +28,7 @@ export function isWorkerAway(error: unknown): boolean {
 
 /** A local activity fails with the failure itself, a remote one wraps it. */
 function causeOf(error: unknown): Error | null {
-  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof ApplicationFailure || error instanceof TimeoutFailure) return error;
   if (error instanceof ActivityFailure) return error.cause ?? error;
   return null;
 }

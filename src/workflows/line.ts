@@ -23,6 +23,11 @@ export interface Line {
   listen(messageId: string | null): void;
 }
 
+/** The second try is made at once; then a peer that drops the line at each message is given time, 12 s in all. */
+function pauseBefore(attempt: number): number {
+  return Math.min(250 * 2 ** (attempt - 3), 2_000);
+}
+
 /** Makes the line of a run; nothing is open yet. */
 export function makeLine(memory: Memory): Line {
   const update = (next: session.SessionState): void => memory.update(next);
@@ -113,6 +118,7 @@ export function makeLine(memory: Memory): Line {
 
   async function runTurn(): Promise<void> {
     for (let attempt = 1; memory.state.current !== null && memory.state.closing === null; attempt += 1) {
+      if (attempt > 2 && (await condition(() => memory.state.closing !== null, pauseBefore(attempt)))) return;
       if (!memory.state.connected) await connect();
       if (!memory.state.connected) return;
       if (!isHeard || (await handOverBeside(memory.state.current))) await settleCurrent();

@@ -87,6 +87,12 @@ test('a database of a newer version stops the start with what to do, and is left
     assert.equal(exitCode, 1, command.join(' '));
     assert.match(stderr, /made by a newer version of xswarm: .*upgrade xswarm, or use another data folder/);
   }
+  const after = new BetterSqlite3(path, { readonly: true });
+  const kept = ['SELECT id FROM users', "SELECT hash FROM __drizzle_migrations WHERE hash = 'newer'"].map((query) =>
+    after.prepare(query).pluck().all(),
+  );
+  after.close();
+  assert.deepEqual(kept, [['ann'], ['newer']]);
 });
 
 test('a journal of a newer version stops the gateway with what to do', async () => {

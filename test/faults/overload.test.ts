@@ -31,6 +31,9 @@ after(async () => {
 
 const create = (): Promise<RestAnswer> =>
   system.rest('POST', '/sessions', { user_id: 'tester', project_path: system.project });
+/** Longest time that an answer of the api may take in the middle of the storm. */
+const SANE_MS = 10_000;
+
 const send = (id: string, message: string): Promise<RestAnswer> =>
   system.rest('POST', `/sessions/${id}/messages`, { message }, { prefer: 'respond-async' });
 
@@ -71,6 +74,8 @@ test('more messages than the queues hold: some are refused with 429, what was ac
   assert.equal((await fetch(`${system.restUrl}/health`)).status, 200);
   const healthMs = performance.now() - asked;
   const answers = await storm;
+  const stormMs = performance.now() - asked;
+  assert.ok(stormMs < SANE_MS, `the last of 600 answers took ${stormMs} ms`);
   const accepted = answers.filter(({ status }) => status === 202);
   const refused = answers.filter(({ status }) => status === 429);
   assert.equal(
@@ -84,7 +89,7 @@ test('more messages than the queues hold: some are refused with 429, what was ac
     assert.equal(body.code, 'QUEUE_FULL');
     assert.ok(Number(headers.get('retry-after')) > 0);
   }
-  assert.ok(healthMs < 5_000, `health took ${healthMs} ms`);
+  assert.ok(healthMs < SANE_MS / 2, `health took ${healthMs} ms`);
   await settled();
   for (const { body } of accepted) {
     const state = await system.rest('GET', String(body.url).replace('/api/claude-code', ''));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import BetterSqlite3 from 'better-sqlite3';
 import { ClaudeCodeConnector } from '../../src/client/connector.ts';
 import { makeSystem, until, type System } from '../support/system.ts';
 import { markedProcesses } from './processes.ts';
@@ -38,6 +40,17 @@ async function busySession(script: string): Promise<{ sessionId: string; ids: st
 async function outcomes({ sessionId, ids }: { sessionId: string; ids: string[] }): Promise<unknown[]> {
   const states = ids.map(async (id) => (await system.rest('GET', `/sessions/${sessionId}/messages/${id}`)).body.status);
   return await Promise.all(states);
+}
+
+/** How often the gateway has begun a message's turn. */
+function attemptsOf(messageId = ''): number | undefined {
+  const journal = new BetterSqlite3(join(system.home, 'gateway.db'), { readonly: true });
+  const attempts = journal.prepare<[string], number>('SELECT attempts FROM turns WHERE message_id = ?').pluck();
+  try {
+    return attempts.get(messageId);
+  } finally {
+    journal.close();
+  }
 }
 
 async function terminate(signals: number): Promise<{ code: number | null; ms: number }> {
@@ -89,6 +102,7 @@ test('while it stops nothing new is taken: callers are told to come again, or no
     .catch(() => null);
   await stopping;
   await system.start();
+  assert.equal(attemptsOf(session.ids[0]), 1, 'a turn that ends in time is not begun again');
   if (late !== null) assert.ok([202, 503].includes(late.status), JSON.stringify(late.body));
   await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), 40_000);
 });

@@ -212,7 +212,13 @@ async function checkMoney({ sessionId, app, journal, temporal, findings, parts }
     )
     .pluck()
     .get(sessionId);
-  const ledger = await temporal.workflow.getHandle(workflowIdOf(sessionId)).query(getLedger);
+  const answer = await temporal.workflow
+    .getHandle(workflowIdOf(sessionId))
+    .query(getLedger)
+    .catch((error: unknown) => String(error));
+  // A workflow whose task fails again and again answers nothing.
+  if (typeof answer === 'string') return void findings.stuck.push(`${sessionId}: ${answer}`);
+  const ledger = answer;
   if (ledger.cost_nano !== sums.messages)
     findings.wrongCost.push(`${sessionId}: the ledger says ${ledger.cost_nano}, the messages ${String(sums.messages)}`);
   if (ledger.message_count !== counted)

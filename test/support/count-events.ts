@@ -3,10 +3,21 @@ import proto from '@temporalio/proto';
 
 const { EventType } = proto.temporal.api.enums.v1;
 
+/** What a workflow task is for. */
+const CAUSES = new Set([
+  'WORKFLOW_EXECUTION_STARTED',
+  'WORKFLOW_EXECUTION_SIGNALED',
+  'WORKFLOW_EXECUTION_CANCEL_REQUESTED',
+  'ACTIVITY_TASK_COMPLETED',
+  'ACTIVITY_TASK_FAILED',
+  'ACTIVITY_TASK_TIMED_OUT',
+  'TIMER_FIRED',
+]);
+
 /**
- * Counts what a history holds, by kind. A workflow task counts as one (it is three events) where something called for it.
- * One that follows another task at once repeats it: the machine stood still until the server or the SDK gave the task
- * out again. Those are counted as `repeated`, for they say nothing of the workflow.
+ * Counts what a history holds, by kind. A workflow task, which is three events, counts as one where something called for
+ * it. Where nothing did, the machine stood still: the SDK said that the task before goes on, or the server gave it out
+ * again. Those are counted as `repeated`, for they say nothing of the workflow.
  */
 export function countEvents(events: readonly temporal.api.history.v1.IHistoryEvent[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -18,9 +29,7 @@ export function countEvents(events: readonly temporal.api.history.v1.IHistoryEve
   return counts;
 }
 
-const TASK_END = /^WORKFLOW_TASK_(COMPLETED|FAILED|TIMED_OUT)$/;
-
 function kindOf(name: string, before: string): string | null {
-  if (name === 'WORKFLOW_TASK_SCHEDULED') return TASK_END.test(before) ? 'repeated' : 'WORKFLOW_TASK';
+  if (name === 'WORKFLOW_TASK_SCHEDULED') return CAUSES.has(before) ? 'WORKFLOW_TASK' : 'repeated';
   return name.startsWith('WORKFLOW_TASK_') ? null : name;
 }

@@ -18,6 +18,8 @@ export interface ScriptedAgent {
   takeUnseen(messageId: string): void;
   /** Whether a connect hangs without a heartbeat, as on a worker that is gone. */
   silent: boolean;
+  /** How long the first `send` of a session takes, by its id. */
+  slowMs: Record<string, number>;
   /** Turns take this long. */
   thinkMs: number;
   /** Reports this many background tasks from the next turn on; 0 settles a turn of the agent itself. */
@@ -90,12 +92,19 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     }
   }
 
+  async function beSlow(sessionId: string): Promise<void> {
+    const slowMs = agent.slowMs[sessionId] ?? 0;
+    delete agent.slowMs[sessionId];
+    if (slowMs > 0) await delay(slowMs);
+  }
+
   const agent: ScriptedAgent = {
     carriedOut,
     calls,
     epochs,
     writes,
     silent: false,
+    slowMs: {},
     thinkMs: 0,
     takeUnseen(messageId) {
       carriedOut.push(messageId);
@@ -116,6 +125,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
       },
       async exchange({ attachment, message_id }) {
         enter('exchange');
+        await beSlow(attachment.session_id);
         take(message_id);
         return await listen(attachment, message_id);
       },
@@ -138,6 +148,8 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
       },
       async mirror(batch) {
         enter('mirror');
+        for (const write of batch)
+          await beSlow(write.type === 'session' ? write.snapshot.session_id : write.session_id);
         writes.push(...batch);
       },
     },

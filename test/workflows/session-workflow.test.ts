@@ -308,6 +308,25 @@ test('a message that a lost workflow task had handed over is neither begun again
   }
 });
 
+test('a mirror that is slow at the end of a session while a clock fires leaves a history that replays', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    // After 4 s the SDK prolongs a workflow task; around that moment its own order of things and that of a replay differ.
+    const sessions = Array.from({ length: 20 }, () => start({ idle_after_seconds: 2, idle_timeout_seconds: 3_600 }));
+    for (const session of sessions) await workflows.start(session);
+    await until('connected', () => agent.calls.connect === sessions.length);
+    for (const [index, { session_id }] of sessions.entries()) agent.slowMs[session_id] = 3_970 + index * 3;
+    await Promise.all(sessions.map(({ session_id }) => workflows.disconnect(session_id, 'User requested')));
+    const broken: string[] = [];
+    for (const { session_id } of sessions) {
+      assert.equal((await resultOf(session_id)).status, 'disconnected');
+      const { events } = await temporal.env.client.workflow.getHandle(workflowIdOf(session_id)).fetchHistory();
+      const replay = Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, { events });
+      await replay.catch((error: unknown) => broken.push(String(error)));
+    }
+    assert.deepEqual(broken, []);
+  });
+});
+
 test('a session whose worker is away for longer than its agent is waited for is no error: it connects, and answers', async () => {
   await withAgent(async ({ agent, workflows }) => {
     const session = start();
