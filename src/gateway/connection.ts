@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { parseFrame, requestIdOf } from './client-frames.ts';
 import type { AgentDriver } from './drivers/driver.ts';
@@ -7,6 +6,7 @@ import { makeEventFeed } from './event-feed.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
+import { letGo } from './let-go.ts';
 import type { GatewayLogger } from './logger.ts';
 import { GATEWAY_CLOSE } from './protocol.ts';
 import type { ClientFrame } from './protocol.ts';
@@ -22,7 +22,6 @@ type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
 
 const OPEN_LIMIT_MS = 10_000;
 const MAX_BAD_FRAMES = 100;
-const SETTLE_LIMIT_MS = 2_000;
 
 export interface ConnectionDeps {
   registry: SessionRegistry & { writer: JournalWriter };
@@ -156,10 +155,8 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
     if (frame.mode === 'idle' && open.isWorking) {
       return line.refuse(frame.request_id, 'BUSY', 'The agent works: a turn or a background task runs');
     }
-    await (frame.mode === 'idle' ? open.slot.stop() : open.close(frame.reason ?? 'the session ended'));
-    // The end of an agent may still be on its way into the journal.
-    for (let waited = 0; !open.log.isSettled && waited < SETTLE_LIMIT_MS; waited += 10) await sleep(10);
-    line.send({ type: 'released', request_id: frame.request_id, last_seq: open.log.lastSeq });
+    const last_seq = await letGo(open, frame.mode, frame.reason);
+    line.send({ type: 'released', request_id: frame.request_id, last_seq });
   }
 
   async function handle(frame: ClientFrame): Promise<void> {
