@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { WebSocket } from 'ws';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { workflowIdOf } from '../src/workflows/definitions.ts';
 import { makeSystem, type System } from '../test/support/system.ts';
 
@@ -11,8 +12,8 @@ import { makeSystem, type System } from '../test/support/system.ts';
 export interface Product {
   system: System;
   create(options?: object): Promise<string>;
-  /** Open sessions with this idle timeout, as the database has them. */
-  countOpen(timeoutSeconds: number): number;
+  /** Resolves when no session with this idle timeout has this status, as the database has them. */
+  untilNone(status: string, timeoutSeconds: number): Promise<void>;
   databasePath: string;
   send(sessionId: string, text: string): Promise<void>;
   /** The same over one supervisor socket. */
@@ -61,11 +62,17 @@ export async function startProduct(env: NodeJS.ProcessEnv): Promise<Product> {
   return {
     system,
     databasePath,
-    countOpen(timeoutSeconds) {
-      return read<number>(
-        `SELECT count(*) FROM claude_code_sessions
-         WHERE status <> 'disconnected' AND options ->> 'idle_timeout_seconds' = ${timeoutSeconds}`,
-      );
+    async untilNone(status, timeoutSeconds) {
+      const left = (): number =>
+        read<number>(
+          `SELECT count(*) FROM claude_code_sessions
+           WHERE status = '${status}' AND options ->> 'idle_timeout_seconds' = ${timeoutSeconds}`,
+        );
+      const deadline = performance.now() + 120_000;
+      while (left() > 0) {
+        if (performance.now() > deadline) throw new Error(`${left()} sessions are still ${status}`);
+        await sleep(20);
+      }
     },
     async create(options = {}) {
       const body = { user_id: 'bench', project_path: system.project, options };

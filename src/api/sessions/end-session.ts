@@ -62,6 +62,8 @@ async function askToEnd(context: ServiceContext, session: FoundSession, reason: 
 }
 
 async function reap(context: ServiceContext, sessionId: string): Promise<boolean> {
+  // Its own timer may have ended it while others were reaped.
+  if (isEnded(context, sessionId)) return false;
   try {
     await context.workflows.reap(sessionId);
   } catch (error) {
@@ -70,6 +72,11 @@ async function reap(context: ServiceContext, sessionId: string): Promise<boolean
     return false;
   }
   return (await waitForEnd(context, sessionId, context.waits.reapMs)) !== null;
+}
+
+function isEnded(context: ServiceContext, sessionId: string): boolean {
+  const session = context.sessions.find(sessionId);
+  return session === null || hasEnded(session.status);
 }
 
 function waitForEnd(context: ServiceContext, sessionId: string, timeoutMs: number): Promise<FoundSession | null> {
