@@ -90,8 +90,10 @@ test('a command before auth is refused and the time goes on', async () => {
   await client.close();
 });
 
-test('a bad header is 401 at the upgrade', async () => {
-  assert.equal(await refusal({ authorization: 'Bearer wrong' }), 401);
+test('a bad header is told like a bad token in the first frame, and closed with 4401', async () => {
+  const client = await connectSupervisor(doors.api.supervisorUrl, 'wrong');
+  await client.next({ type: 'auth_result', success: false, message: 'Missing or invalid token' });
+  assert.equal(await client.closed, 4401);
 });
 
 test('a foreign Origin is 403 at the upgrade', async () => {

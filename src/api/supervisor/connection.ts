@@ -21,6 +21,8 @@ import { readFrame, requestIdIn } from './read-frame.ts';
 import type { RawFrame } from './read-frame.ts';
 import { makeSubscriptions } from './subscriptions.ts';
 
+const BAD_TOKEN = 'Missing or invalid token';
+
 /** What every connection shares. */
 export interface ConnectionDeps {
   service: SessionService;
@@ -31,15 +33,18 @@ export interface ConnectionDeps {
   logger: ApiLogger;
 }
 
-/** Serves one socket until it closes. `known` is who the upgrade's header named; null: the first frame has to. */
-export function serveConnection(socket: WebSocket, known: Caller | null, deps: ConnectionDeps): void {
+/** Who the upgrade's header named: nobody yet, so that the first frame has to, or somebody with a token that is no good. */
+export type KnownCaller = Caller | null | 'refused';
+
+/** Serves one socket until it closes. */
+export function serveConnection(socket: WebSocket, known: KnownCaller, deps: ConnectionDeps): void {
   const { service, endWatch, limiter, limits, logger } = deps;
   const id = randomUUID();
   const gone = new AbortController();
   // Every command that waits listens to it, and a thousand may.
   setMaxListeners(0, gone.signal);
   const outbox = makeOutbox(socket, limits);
-  let caller = known;
+  let caller = known === 'refused' ? null : known;
   let running = 0;
 
   const sendError = (thrown: unknown, about: RawFrame): void => {
@@ -85,13 +90,14 @@ export function serveConnection(socket: WebSocket, known: Caller | null, deps: C
   };
   const authTimer = setTimeout(() => refuse(`No token within ${limits.authTimeoutMs / 1000} s`), limits.authTimeoutMs);
   if (caller !== null) clearTimeout(authTimer);
+  if (known === 'refused') refuse(BAD_TOKEN);
 
   const authenticate = (frame: RawFrame): void => {
     const { token } = parse(COMMANDS.auth, frame, 'auth');
     const requestId = requestIdIn(frame);
     clearTimeout(authTimer);
     const found = deps.authenticate(token);
-    if (found === null) return refuse('Missing or invalid token', requestId);
+    if (found === null) return refuse(BAD_TOKEN, requestId);
     // A connection stays who it was: what it follows was looked up for that caller.
     caller ??= found;
     const message = caller.user_id === null ? 'Authenticated' : `Authenticated as ${caller.user_id}`;

@@ -3,17 +3,16 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { XswarmError, errors } from '../../domain/errors.ts';
+import { errors, type XswarmError } from '../../domain/errors.ts';
 import { toErrorBody } from '../error-body.ts';
 import { isForeignOrigin } from '../loopback.ts';
 import type { ApiOptions, ApiLimits } from '../options.ts';
 import { makeRateLimiter } from '../rate-limit.ts';
 import { bearerToken } from '../secrets-equal.ts';
-import type { Caller } from '../service.ts';
 import type { SessionFeed } from '../session-feed.ts';
 import { makeAuthenticate } from './authenticate.ts';
 import { CLOSE_CODES } from './close-codes.ts';
-import { serveConnection } from './connection.ts';
+import { serveConnection, type KnownCaller } from './connection.ts';
 import { makeEndWatch } from './end-watch.ts';
 
 /** The supervisor door: an HTTP server that takes upgrades, and how to end its sockets. */
@@ -74,10 +73,9 @@ export function makeSupervisorServer(
     res.end(JSON.stringify(toErrorBody(error, 'upgrade')));
   });
 
-  const callerOf = (req: IncomingMessage): Caller | null | XswarmError => {
+  const callerOf = (req: IncomingMessage): KnownCaller => {
     const token = bearerToken(req.headers.authorization);
-    if (token === null) return null;
-    return authenticate(token) ?? errors.unauthenticated();
+    return token === null ? null : (authenticate(token) ?? 'refused');
   };
 
   server.on('upgrade', (req, socket, head) => {
@@ -90,7 +88,6 @@ export function makeSupervisorServer(
     }
     try {
       const caller = callerOf(req);
-      if (caller instanceof XswarmError) return refuseUpgrade(socket, '401 Unauthorized', caller);
       sockets.handleUpgrade(req, socket, head, (ws) => {
         sockets.emit('connection', ws, req);
         serveConnection(ws, caller, { service, endWatch, authenticate, limiter, limits, logger });
