@@ -52,7 +52,7 @@ export class ClaudeCostCommand extends XswarmCommand {
   private lines(report: CostReport): string[] {
     const paint = makePaint(this.context.color);
     const who = this.userId ?? 'Everybody';
-    const counts = `${report.session_count} sessions, ${report.message_count} messages`;
+    const counts = `${some(report.session_count, 'session')}, ${some(report.message_count, 'message')}`;
     const total = `${who}: ${paint('bold', formatUsd(report.cost_usd))} ${paint('dim', `(${counts})`)}`;
     if (report.cost_usd === null) return [`${who}: costs are not tracked (${counts})`];
     if (report.groups === undefined) return [total];
@@ -69,4 +69,8 @@ export class ClaudeCostCommand extends XswarmCommand {
     );
     return [...table, total];
   }
+}
+
+function some(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

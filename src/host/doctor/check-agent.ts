@@ -34,8 +34,10 @@ export function agentsInWords(agents: AgentStatus[]): string {
     const facts = [state, pid === null ? '' : `pid ${pid}`, rss_bytes === null ? '' : mebibytes(rss_bytes)];
     return `${session_id ?? 'started ahead'} (${facts.filter(Boolean).join(', ')})`;
   });
-  const total = mebibytes(agents.reduce((sum, { rss_bytes }) => sum + (rss_bytes ?? 0), 0));
-  return `${agents.length === 1 ? '1 agent runs' : `${agents.length} agents run`} with ${total}: ${list.join('; ')}`;
+  // A simulated agent is no process.
+  const bytes = agents.reduce((sum, { rss_bytes }) => sum + (rss_bytes ?? 0), 0);
+  const memory = bytes === 0 ? '' : ` with ${mebibytes(bytes)}`;
+  return `${agents.length === 1 ? '1 agent runs' : `${agents.length} agents run`}${memory}: ${list.join('; ')}`;
 }
 
 function mebibytes(bytes: number): string {
