@@ -57,8 +57,8 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     const request_id = (lastRequest += 1);
     return await new Promise<Reply>((resolve, reject) => {
       const timer = setTimeout(() => {
-        waiting.delete(request_id);
-        reject(new ConnectionError('UNAVAILABLE', `The gateway did not answer ${frame.type} within ${timeoutMs} ms`));
+        // A line that is silent may be half open: the next try takes a new one.
+        fail(new ConnectionError('UNAVAILABLE', `The gateway did not answer ${frame.type} within ${timeoutMs} ms`));
       }, timeoutMs);
       waiting.set(request_id, {
         resolve: (value) => (clearTimeout(timer), resolve(value)),
@@ -156,10 +156,12 @@ function errorOf(frame: Extract<Reply, { type: 'error' }> | Reply): ConnectionEr
       return new ConnectionError('PROJECT_PATH', frame.message);
     case 'AGENT_UNREACHABLE':
       return unreachable(frame.message);
+    // The same frame on the same line would be refused for ever: the session connects anew.
     case 'NOT_OPEN':
+    case 'INVALID_FRAME':
+      return new ConnectionError('NOT_SENT', frame.message);
     case 'BUSY':
     case 'UNAVAILABLE':
-    case 'INVALID_FRAME':
       return new ConnectionError('UNAVAILABLE', frame.message);
   }
 }

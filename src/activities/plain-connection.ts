@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { usdToNano } from '../domain/money.ts';
@@ -7,13 +6,16 @@ import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connec
 import { ConnectionError } from './connection-errors.ts';
 import { makeMirroredEvents } from './mirrored-events.ts';
 
+const MAX_COST_USD = 1_000_000;
+
 /** The guide's `ClaudeCodeResponse`, as a plain peer sends it. */
 const response = z.object({
   id: z.string().optional(),
   message_id: z.string(),
   content: z.string(),
   timestamp: z.string().optional(),
-  cost_usd: z.number().nonnegative().nullish(),
+  // More than that is no price: it is told as not known.
+  cost_usd: z.number().nonnegative().max(MAX_COST_USD).nullish().catch(null),
   status: z.string().optional(),
 });
 
@@ -49,7 +51,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
 
   socket.on('message', (data: Buffer) => {
     const parsed = parseResponse(data);
-    if (parsed === null) return;
+    if (parsed === null || isClosed) return;
     const startedAt = outstanding.get(parsed.message_id);
     if (startedAt === undefined) return;
     if (PARTIAL.has(parsed.status ?? '')) {
@@ -113,7 +115,8 @@ function turnOf(answer: z.infer<typeof response>, startedAt: string): TurnResult
   const failed = FAILED.has(answer.status ?? '');
   const finishedAt = new Date().toISOString();
   return {
-    turn_id: randomUUID(),
+    // A message that had to be sent again has one answer all the same: the one that was mirrored first.
+    turn_id: `${answer.message_id}:answer`,
     message_id: answer.message_id,
     outcome: failed ? 'failed' : 'done',
     content: answer.content,

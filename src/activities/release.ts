@@ -1,5 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../domain/abort-scope.ts';
+import { errors } from '../domain/errors.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type {
   Attachment,
@@ -47,7 +48,7 @@ export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
     return await withFailures(async () => {
       const released = await withHeartbeat(letGo);
       if (!released.let_go) return released;
-      if (mode === 'idle') deps.connections.drop(attachment.session_id);
+      deps.connections.drop(attachment.session_id);
       if (snapshot !== null) await deps.mirror.write([{ type: 'session', snapshot }]);
       return released;
     });
@@ -65,7 +66,8 @@ async function drain(line: AgentConnection, attachment: Attachment, upTo: number
       cursor = batch.at(-1)?.seq ?? cursor;
     }
   } catch (error) {
-    if (scope.timedOut()) throw new ConnectionError('UNAVAILABLE', `Events up to ${upTo} did not come`);
+    // The gateway has them and the line lives: it is the mirror that is slow, and that is no reason to give up.
+    if (scope.timedOut()) throw errors.unavailable('The mirror', error);
     throw error;
   } finally {
     scope.dispose();

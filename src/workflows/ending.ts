@@ -41,7 +41,8 @@ export function makeEnding(memory: Memory, line: Line): Ending {
   }
 
   async function end(): Promise<SessionState> {
-    if (memory.state.status !== 'idle') {
+    // An idle session that was just being woken may have an agent.
+    if (memory.state.status !== 'idle' || memory.state.opening === true) {
       update(session.disconnecting(memory.state));
       await mirror([{ type: 'session', snapshot: snapshotOf(memory.state) }]);
       if (memory.state.current !== null) line.listen(memory.state.current.message_id);

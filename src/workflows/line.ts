@@ -74,12 +74,15 @@ export function makeLine(memory: Memory): Line {
   }
 
   function hear(listening: Promise<Received>): void {
+    const { epoch } = memory.state;
     isHeard = true;
     failure = null;
     listening
       .then(
         (received) => update(session.book(memory.state, received, now())),
         (error: unknown) => {
+          // What listened on an earlier lease says nothing about this one.
+          if (memory.state.epoch !== epoch) return;
           failure = error;
           update(session.lost(memory.state));
         },

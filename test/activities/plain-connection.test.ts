@@ -156,3 +156,26 @@ test('an attachment with a lower epoch than the line of this process is refused'
     await assert.rejects(connections.attach({ ...ATTACHMENT, epoch: 2 }, { start: true }), { type: 'LEASE_LOST' });
   });
 });
+
+test('a cost that is none is told as not known, and a second answer is the same one', async () => {
+  await withPlainPeer(true, async (peer) => {
+    peer.answer = (socket, message) => {
+      for (const cost_usd of [1e10, -1])
+        socket.send(JSON.stringify({ message_id: message.id, content: 'hi', cost_usd }));
+    };
+    const turns: { turn_id: string; cost_nano: number | null }[] = [];
+    for (const epoch of [1, 2]) {
+      const line = await peer.connections.attach({ ...ATTACHMENT, epoch }, { start: true });
+      await line.send(MESSAGE);
+      const events = [...(await line.take(0, never))];
+      while (!events.some(({ event }) => event.type === 'result')) {
+        events.push(...(await line.take(events.at(-1)?.seq ?? 0, never)));
+      }
+      for (const { event } of events) if (event.type === 'result') turns.push(event.turn);
+    }
+    assert.deepEqual(
+      turns.map(({ turn_id, cost_nano }) => [turn_id, cost_nano]),
+      Array(2).fill([`${MESSAGE.message_id}:answer`, null]),
+    );
+  });
+});

@@ -43,7 +43,7 @@ test('claude send prints the answer, claude cost and status show what it cost', 
     stdout: 'You said: hello there\n',
     stderr: '',
   });
-  assert.match((await xswarm('claude', 'cost', 'grace')).stdout, /^grace: \$0\.0031 \(1 sessions, 1 messages\)$/m);
+  assert.match((await xswarm('claude', 'cost', 'grace')).stdout, /^grace: \$0\.0031 \(1 session, 1 message\)$/m);
   const row = (await xswarm('claude', 'status')).stdout.split('\n').find((line) => line.startsWith('s-send'));
   assert.match(row ?? '', /^s-send +active +grace +\/projects\/demo +1 +\$0\.0031 +(now|\d+s ago)$/);
 });

@@ -31,6 +31,8 @@ export function makeReports(options: ReportThreadData & { limitMs?: number; entr
   const { limitMs = LIMIT_MS, entry = THREAD, ...workerData } = options;
   const waiting = new Map<number, Waiting>();
   let thread: Worker | null = null;
+  /** A thread that was given up and is still in its question: beside it no other begins. */
+  let leaving: Worker | null = null;
   let lastId = 0;
 
   function start(): Worker {
@@ -68,11 +70,14 @@ export function makeReports(options: ReportThreadData & { limitMs?: number; entr
     const worker = thread;
     if (worker === null) return;
     end(worker, new Error(`It took more than ${limitMs} ms`));
-    void worker.terminate();
+    leaving = worker;
+    worker.once('exit', () => (leaving = null));
+    worker.terminate().catch(() => undefined);
   }
 
   type Question = ReportCall extends infer C ? (C extends ReportCall ? Omit<C, 'id'> : never) : never;
   function ask<T>(question: Question): Promise<T> {
+    if (leaving !== null) return Promise.reject(errors.unavailable('The report'));
     return new Promise<T>((resolve, reject) => {
       const id = (lastId += 1);
       thread ??= start();
