@@ -12,7 +12,6 @@ const LINES = 200;
 /** Longer than a file should be, each for its reason. */
 const LONGER: Record<string, string> = {
   'workflows/session-state.ts': 'every pure transition of a session reads as one table',
-  'workflows/session.ts': 'a workflow is one function: its handlers, clocks and loop share one state',
 };
 
 const LAYERS = 'domain config db gateway workflows temporal activities worker api client host cli'.split(' ');
@@ -63,6 +62,12 @@ test('the workflow bundle holds no database, gateway or activity code', async ()
   for (const stranger of ['better-sqlite3', 'drizzle', 'zod', 'claude-agent-sdk', 'makeActivities']) {
     assert.equal(code.includes(stranger), false, `${stranger} is in the bundle`);
   }
+});
+
+test('no module of the workflows keeps state: one instance of it serves all sessions', () => {
+  const bundled = ['workflows', 'domain'].flatMap((folder) => sourceFiles(join(src, folder)));
+  const stateful = bundled.filter((path) => /^(export )?(let|var) /m.test(readFileSync(path, 'utf8')));
+  assert.deepEqual(stateful, []);
 });
 
 test('no tracked file names a path of one machine', () => {
