@@ -37,16 +37,25 @@ async function commandLine({ system }: Product, report: Report): Promise<void> {
   report.keep('cli', { version, status });
 }
 
+/** The second time counts: the code that ends sessions ran before. */
+async function cleanup(product: Product, { cleaned }: Size, report: Report): Promise<void> {
+  await cleanUp(product, Math.ceil(cleaned / 4));
+  const { counted, each } = await cleanUp(product, cleaned);
+  report.keep('cleanup', { cleaned, counted, each });
+  const figure = `${each} ms a session (${counted} by the call, the others by their own timers)`;
+  report.hold(`cleanup of ${cleaned} idle sessions`, figure, '≤ 8 ms a session', each <= 8);
+}
+
 /**
  * Idle sessions pass their timeout while Temporal is held, so that none can end by its own timer; then one call cleans them up,
  * and their timers fire all at once beside it.
  */
-async function cleanup(product: Product, { cleaned }: Size, report: Report): Promise<void> {
+async function cleanUp(product: Product, count: number): Promise<{ counted: number; each: number }> {
   const { system } = product;
-  const timeoutSeconds = 20 + cleaned / 20;
+  const timeoutSeconds = 10 + Math.ceil(count / 10);
   const { temporal } = partPids(system.pid());
   const began = performance.now();
-  await createMany(product, cleaned, { idle_after_seconds: 1, idle_timeout_seconds: timeoutSeconds });
+  await createMany(product, count, { idle_after_seconds: 1, idle_timeout_seconds: timeoutSeconds });
   const made = performance.now();
   await product.untilNone('active', timeoutSeconds);
   await sleep(began + timeoutSeconds * 1_000 - 1_500 - performance.now());
@@ -56,10 +65,7 @@ async function cleanup(product: Product, { cleaned }: Size, report: Report): Pro
   const asked = performance.now();
   const counted = (await system.rest('POST', '/sessions/cleanup')).body.cleaned as number;
   await product.untilNone('idle', timeoutSeconds);
-  const each = round((performance.now() - asked) / cleaned);
-  report.keep('cleanup', { cleaned, counted, each });
-  const figure = `${each} ms a session (${counted} by the call, the others by their own timers)`;
-  report.hold(`cleanup of ${cleaned} idle sessions`, figure, '≤ 8 ms a session', each <= 8);
+  return { counted, each: round((performance.now() - asked) / count) };
 }
 
 async function secondStart({ system }: Product, report: Report): Promise<void> {
