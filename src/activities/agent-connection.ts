@@ -2,11 +2,14 @@ import type { AgentEvent } from '../domain/event.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { AgentMessage } from '../domain/turn.ts';
 import type { Attachment, Connected } from '../workflows/session-activities.ts';
+import type { LineLogger } from './line-logger.ts';
 
 /** An event with its number in the session's journal. */
 export interface NumberedEvent {
   seq: number;
   event: AgentEvent;
+  /** What it took on the line. */
+  bytes: number;
 }
 
 /** One session's line to its agent, whoever speaks at the other end. Failures: see `connection-errors.ts`. */
@@ -44,4 +47,5 @@ export interface OpenOptions {
   start: boolean;
   /** Gets the events, and text as it is written. */
   mirror: Mirror;
+  logger: LineLogger | undefined;
 }

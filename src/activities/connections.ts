@@ -1,3 +1,4 @@
+import { asyncLocalStorage } from '@temporalio/activity';
 import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER } from '../gateway/protocol.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
@@ -30,7 +31,9 @@ export function makeConnections(options: ConnectionsOptions): Connections {
   const lines = new Map<string, { epoch: number; opening: Promise<AgentConnection>; line: AgentConnection | null }>();
 
   async function open(attachment: Attachment, start: boolean): Promise<AgentConnection> {
-    return await openLine({ ...options, attachment, start });
+    // The log of the activity that opens the line: it names the workflow.
+    const logger = asyncLocalStorage.getStore()?.log;
+    return await openLine({ ...options, attachment, start, logger });
   }
 
   async function attach(attachment: Attachment, { start }: { start: boolean }): Promise<AgentConnection> {

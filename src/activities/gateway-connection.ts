@@ -24,6 +24,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     afterSeq: attachment.cursor,
     mirror: options.mirror,
     flow: socket,
+    logger: options.logger,
   });
   const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
   let lastRequest = 0;
@@ -40,7 +41,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
   socket.on('message', (data: Buffer, isBinary) => {
     const frame = isBinary ? null : parseFrame(data);
     if (frame === null) return fail(new ConnectionError('UNAVAILABLE', 'The gateway sent a frame that does not parse'));
-    if (frame.type === 'event') return events.push({ seq: frame.seq, event: frame.event });
+    if (frame.type === 'event') return events.push({ seq: frame.seq, event: frame.event, bytes: data.length });
     if (frame.type === 'delta') {
       const { message_id, text } = frame;
       return options.mirror.live(attachment.session_id, { message_id, text });
