@@ -3,6 +3,7 @@ import type { Mirror } from '../domain/mirror-write.ts';
 import type { AgentMessage } from '../domain/turn.ts';
 import type { Attachment, Connected } from '../workflows/session-activities.ts';
 import type { LineLogger } from './line-logger.ts';
+import type { LineWatch } from './line-watch.ts';
 
 /** An event with its number in the session's journal. */
 export interface NumberedEvent {
@@ -48,4 +49,6 @@ export interface OpenOptions {
   /** Gets the events, and text as it is written. */
   mirror: Mirror;
   logger: LineLogger | undefined;
+  /** Cuts a line to a gateway that is gone without a word. */
+  watch: LineWatch;
 }

@@ -6,6 +6,7 @@ import type { Attachment } from '../workflows/session-activities.ts';
 import type { AgentConnection, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';
 import { openGatewayConnection } from './gateway-connection.ts';
+import { makeLineWatch } from './line-watch.ts';
 import { openPlainConnection } from './plain-connection.ts';
 
 /** The lines of this process, one a session at the most. */
@@ -21,19 +22,23 @@ export interface ConnectionsOptions {
   url: string;
   token: string;
   mirror: Mirror;
+  /** How often a line that somebody waits on is pinged; one that shows nothing for a whole round is cut (default 10 s). */
+  pingMs?: number;
 }
 
 const HANDSHAKE_TIMEOUT_MS = 3_000;
+const PING_MS = 10_000;
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
 /** Keeps one line a session, and shares it between the activities of that session. */
 export function makeConnections(options: ConnectionsOptions): Connections {
   const lines = new Map<string, { epoch: number; opening: Promise<AgentConnection>; line: AgentConnection | null }>();
+  const watch = makeLineWatch(options.pingMs ?? PING_MS);
 
   async function open(attachment: Attachment, start: boolean): Promise<AgentConnection> {
     // The log of the activity that opens the line: it names the workflow.
     const logger = asyncLocalStorage.getStore()?.log;
-    return await openLine({ ...options, attachment, start, logger });
+    return await openLine({ ...options, attachment, start, logger, watch });
   }
 
   async function attach(attachment: Attachment, { start }: { start: boolean }): Promise<AgentConnection> {
@@ -67,6 +72,7 @@ export function makeConnections(options: ConnectionsOptions): Connections {
       lines.delete(sessionId);
     },
     closeAll() {
+      watch.stop();
       for (const { line } of lines.values()) line?.close();
       lines.clear();
     },

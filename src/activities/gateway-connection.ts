@@ -120,7 +120,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       await request({ type: 'send', ...message }, REPLY_TIMEOUT_MS);
     },
     async take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> {
-      const taken = await events.take(cursor, signal);
+      const taken = await options.watch.during(socket, () => events.take(cursor, signal));
       for (const { event } of taken) if (event.type === 'background') backgroundTasks = event.tasks;
       return taken;
     },
