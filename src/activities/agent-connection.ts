@@ -46,6 +46,8 @@ export interface OpenOptions {
   attachment: Attachment;
   /** Whether the agent process is to be up before the connection counts as open. */
   start: boolean;
+  /** Gives the opening up, and with it the start of the agent. */
+  signal: AbortSignal | undefined;
   /** Gets the events, and text as it is written. */
   mirror: Mirror;
   logger: LineLogger | undefined;

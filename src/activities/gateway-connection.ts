@@ -30,12 +30,17 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
   let lastRequest = 0;
   let isClosed = false;
 
-  function fail(error: ConnectionError): void {
+  function fail(error: Error, hangUp = (): void => socket.terminate()): void {
     isClosed = true;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
     events.fail(error);
-    socket.terminate();
+    hangUp();
+  }
+
+  /** A goodbye, not a line that breaks: the gateway gives the start of the agent up. */
+  function giveUp(): void {
+    fail(options.signal?.reason as Error, () => socket.close());
   }
 
   socket.on('message', (data: Buffer, isBinary) => {
@@ -75,6 +80,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     return reply;
   }
 
+  options.signal?.addEventListener('abort', giveUp);
   const opened = await request(
     {
       type: 'open',
@@ -86,10 +92,12 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       start: options.start,
     },
     options.start ? START_TIMEOUT_MS : REPLY_TIMEOUT_MS,
-  ).catch((error: unknown) => {
-    socket.terminate();
-    throw error;
-  });
+  )
+    .catch((error: unknown) => {
+      if (!isClosed) socket.terminate();
+      throw error;
+    })
+    .finally(() => options.signal?.removeEventListener('abort', giveUp));
   if (opened.type !== 'opened') throw unreachable(`the gateway answered open with ${opened.type}`);
   if (opened.last_seq < attachment.cursor) {
     socket.terminate();
