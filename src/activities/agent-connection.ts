@@ -2,11 +2,15 @@ import type { AgentEvent } from '../domain/event.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { AgentMessage } from '../domain/turn.ts';
 import type { Attachment, Connected } from '../workflows/session-activities.ts';
+import type { LineLogger } from './line-logger.ts';
+import type { LineWatch } from './line-watch.ts';
 
 /** An event with its number in the session's journal. */
 export interface NumberedEvent {
   seq: number;
   event: AgentEvent;
+  /** What it took on the line. */
+  bytes: number;
 }
 
 /** One session's line to its agent, whoever speaks at the other end. Failures: see `connection-errors.ts`. */
@@ -42,6 +46,11 @@ export interface OpenOptions {
   attachment: Attachment;
   /** Whether the agent process is to be up before the connection counts as open. */
   start: boolean;
+  /** Gives the opening up, and with it the start of the agent. */
+  signal: AbortSignal | undefined;
   /** Gets the events, and text as it is written. */
   mirror: Mirror;
+  logger: LineLogger | undefined;
+  /** Cuts a line to a gateway that is gone without a word. */
+  watch: LineWatch;
 }

@@ -1,3 +1,4 @@
+import { asyncLocalStorage } from '@temporalio/activity';
 import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER } from '../gateway/protocol.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
@@ -5,35 +6,51 @@ import type { Attachment } from '../workflows/session-activities.ts';
 import type { AgentConnection, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';
 import { openGatewayConnection } from './gateway-connection.ts';
+import { makeLineWatch } from './line-watch.ts';
 import { openPlainConnection } from './plain-connection.ts';
 
 /** The lines of this process, one a session at the most. */
 export interface Connections {
-  /** The session's line, taken up anew when it is gone, old, or lacks events after the attachment's cursor. */
-  attach(attachment: Attachment, options: { start: boolean }): Promise<AgentConnection>;
+  /**
+   * The session's line, taken up anew when it is gone, old, or lacks events after the attachment's cursor. `signal` gives up
+   * a line that is being opened, and with it the start of its agent.
+   */
+  attach(attachment: Attachment, options: AttachOptions): Promise<AgentConnection>;
   /** Forgets and closes the session's line. */
   drop(sessionId: string): void;
   closeAll(): void;
+}
+
+/** Whether the agent is to be up, and what ends the wait for it. */
+export interface AttachOptions {
+  start: boolean;
+  signal?: AbortSignal;
 }
 
 export interface ConnectionsOptions {
   url: string;
   token: string;
   mirror: Mirror;
+  /** How often a line that somebody waits on is pinged; one that shows nothing for a whole round is cut (default 10 s). */
+  pingMs?: number;
 }
 
 const HANDSHAKE_TIMEOUT_MS = 3_000;
+const PING_MS = 10_000;
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
 /** Keeps one line a session, and shares it between the activities of that session. */
 export function makeConnections(options: ConnectionsOptions): Connections {
   const lines = new Map<string, { epoch: number; opening: Promise<AgentConnection>; line: AgentConnection | null }>();
+  const watch = makeLineWatch(options.pingMs ?? PING_MS);
 
-  async function open(attachment: Attachment, start: boolean): Promise<AgentConnection> {
-    return await openLine({ ...options, attachment, start });
+  async function open(attachment: Attachment, { start, signal }: AttachOptions): Promise<AgentConnection> {
+    // The log of the activity that opens the line: it names the workflow.
+    const logger = asyncLocalStorage.getStore()?.log;
+    return await openLine({ ...options, attachment, start, signal, logger, watch });
   }
 
-  async function attach(attachment: Attachment, { start }: { start: boolean }): Promise<AgentConnection> {
+  async function attach(attachment: Attachment, how: AttachOptions): Promise<AgentConnection> {
     const known = lines.get(attachment.session_id);
     if (known !== undefined && known.epoch > attachment.epoch) {
       throw new ConnectionError('LEASE_LOST', `Epoch ${attachment.epoch} was taken over by ${known.epoch}`);
@@ -44,9 +61,9 @@ export function makeConnections(options: ConnectionsOptions): Connections {
     }
     // Another activity may have replaced it while this one waited.
     const current = lines.get(attachment.session_id);
-    if (current !== undefined && current !== known) return await attach(attachment, { start });
+    if (current !== undefined && current !== known) return await attach(attachment, how);
     current?.line?.close();
-    const entry = { epoch: attachment.epoch, opening: open(attachment, start), line: null as AgentConnection | null };
+    const entry = { epoch: attachment.epoch, opening: open(attachment, how), line: null as AgentConnection | null };
     lines.set(attachment.session_id, entry);
     try {
       entry.line = await entry.opening;
@@ -64,6 +81,7 @@ export function makeConnections(options: ConnectionsOptions): Connections {
       lines.delete(sessionId);
     },
     closeAll() {
+      watch.stop();
       for (const { line } of lines.values()) line?.close();
       lines.clear();
     },
@@ -73,6 +91,10 @@ export function makeConnections(options: ConnectionsOptions): Connections {
 /** Dials the agent's address; speaks the sub-protocol where the other end does, else the guide's bare frames. */
 async function openLine(options: OpenOptions): Promise<AgentConnection> {
   const first = await dial(options, [AGENT_PROTOCOL]);
+  if (options.signal?.aborted) {
+    first.socket.terminate();
+    throw options.signal.reason;
+  }
   if (first.speaksProtocol) return await openGatewayConnection(first.socket, options);
   return openPlainConnection(first.socket, options);
 }

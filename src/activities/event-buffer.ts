@@ -1,6 +1,9 @@
 import type { NumberedEvent } from './agent-connection.ts';
+import { ConnectionError } from './connection-errors.ts';
 
+/** More than this of older events, by number or by size, is let go when another batch comes. */
 const KEPT_EVENTS = 5_000;
+const KEPT_BYTES = 8 * 1024 * 1024;
 
 interface Waiter {
   resolve: () => void;
@@ -12,6 +15,7 @@ export class EventBuffer {
   /** Every event above this number is in the buffer or has not arrived. */
   #floor: number;
   #events: NumberedEvent[] = [];
+  #bytes = 0;
   #failure: Error | null = null;
   #waiters = new Set<Waiter>();
 
@@ -24,11 +28,13 @@ export class EventBuffer {
   }
 
   push(...events: NumberedEvent[]): void {
+    // Before the batch is added: who waits for it gets it whole, however large it is.
+    while (this.#events.length >= KEPT_EVENTS || this.#bytes > KEPT_BYTES) this.#dropOldest();
     for (const event of events) {
       const newest = this.#events.at(-1)?.seq ?? this.#floor;
       if (event.seq <= newest) continue;
       this.#events.push(event);
-      if (this.#events.length > KEPT_EVENTS) this.#floor = this.#events.shift()?.seq ?? this.#floor;
+      this.#bytes += event.bytes;
     }
     for (const waiter of [...this.#waiters]) waiter.resolve();
   }
@@ -44,9 +50,11 @@ export class EventBuffer {
     for (const waiter of [...this.#waiters]) waiter.reject(error);
   }
 
+  /** Resolves with the events after `cursor`. Rejects with `UNAVAILABLE` where some of them were let go: a new line has them. */
   async take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> {
     for (;;) {
       signal.throwIfAborted();
+      if (!this.covers(cursor)) throw lacks(cursor, this.#floor);
       const taken = this.#events.filter((event) => event.seq > cursor);
       if (taken.length > 0) {
         this.#forget(cursor);
@@ -59,9 +67,15 @@ export class EventBuffer {
 
   /** What a reader has asked to follow is of no use to it any more. */
   #forget(cursor: number): void {
-    if (cursor <= this.#floor) return;
-    this.#floor = cursor;
-    this.#events = this.#events.filter((event) => event.seq > cursor);
+    while ((this.#events[0]?.seq ?? Infinity) <= cursor) this.#dropOldest();
+    this.#floor = Math.max(this.#floor, cursor);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#events.shift();
+    if (oldest === undefined) return;
+    this.#floor = oldest.seq;
+    this.#bytes -= oldest.bytes;
   }
 
   #next(signal: AbortSignal): Promise<void> {
@@ -78,4 +92,8 @@ export class EventBuffer {
       signal.addEventListener('abort', waiter.resolve);
     });
   }
+}
+
+function lacks(cursor: number, floor: number): ConnectionError {
+  return new ConnectionError('UNAVAILABLE', `The line has no events from ${cursor + 1} to ${floor} any more`);
 }

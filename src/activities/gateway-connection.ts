@@ -24,23 +24,29 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     afterSeq: attachment.cursor,
     mirror: options.mirror,
     flow: socket,
+    logger: options.logger,
   });
   const waiting = new Map<number, { resolve: (reply: Reply) => void; reject: (error: Error) => void }>();
   let lastRequest = 0;
   let isClosed = false;
 
-  function fail(error: ConnectionError): void {
+  function fail(error: Error, hangUp = (): void => socket.terminate()): void {
     isClosed = true;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
     events.fail(error);
-    socket.terminate();
+    hangUp();
+  }
+
+  /** A goodbye, not a line that breaks: the gateway gives the start of the agent up. */
+  function giveUp(): void {
+    fail(options.signal?.reason as Error, () => socket.close());
   }
 
   socket.on('message', (data: Buffer, isBinary) => {
     const frame = isBinary ? null : parseFrame(data);
     if (frame === null) return fail(new ConnectionError('UNAVAILABLE', 'The gateway sent a frame that does not parse'));
-    if (frame.type === 'event') return events.push({ seq: frame.seq, event: frame.event });
+    if (frame.type === 'event') return events.push({ seq: frame.seq, event: frame.event, bytes: data.length });
     if (frame.type === 'delta') {
       const { message_id, text } = frame;
       return options.mirror.live(attachment.session_id, { message_id, text });
@@ -74,6 +80,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     return reply;
   }
 
+  options.signal?.addEventListener('abort', giveUp);
   const opened = await request(
     {
       type: 'open',
@@ -85,10 +92,12 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       start: options.start,
     },
     options.start ? START_TIMEOUT_MS : REPLY_TIMEOUT_MS,
-  ).catch((error: unknown) => {
-    socket.terminate();
-    throw error;
-  });
+  )
+    .catch((error: unknown) => {
+      if (!isClosed) socket.terminate();
+      throw error;
+    })
+    .finally(() => options.signal?.removeEventListener('abort', giveUp));
   if (opened.type !== 'opened') throw unreachable(`the gateway answered open with ${opened.type}`);
   if (opened.last_seq < attachment.cursor) {
     socket.terminate();
@@ -119,7 +128,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       await request({ type: 'send', ...message }, REPLY_TIMEOUT_MS);
     },
     async take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> {
-      const taken = await events.take(cursor, signal);
+      const taken = await options.watch.during(socket, () => events.take(cursor, signal));
       for (const { event } of taken) if (event.type === 'background') backgroundTasks = event.tasks;
       return taken;
     },

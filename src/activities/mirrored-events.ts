@@ -2,11 +2,14 @@ import { setImmediate as nextTick, setTimeout as delay } from 'node:timers/promi
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { NumberedEvent } from './agent-connection.ts';
 import { EventBuffer } from './event-buffer.ts';
+import type { LineLogger } from './line-logger.ts';
+import { writeEvents } from './write-events.ts';
 
 const RETRY_MS = 300;
 const MAX_BATCH = 500;
-/** More than this unwritten, and the other end is to wait. */
+/** More than this unwritten, by number or by size, and the other end is to wait. */
 const HIGH_WATER = 1_000;
+const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
 /** A line's events on their way to who receives them: written to the mirror first, as they come. */
 export interface MirroredEvents {
@@ -29,10 +32,13 @@ export function makeMirroredEvents(options: {
   afterSeq: number;
   mirror: Mirror;
   flow: { pause(): void; resume(): void };
+  logger: LineLogger | undefined;
 }): MirroredEvents {
-  const { sessionId: session_id, mirror, flow } = options;
+  const { flow } = options;
   const buffer = new EventBuffer(options.afterSeq);
   const pending: NumberedEvent[] = [];
+  let pendingBytes = 0;
+  let isHeldBack = false;
   let writing = false;
   let stopped = false;
   let end: Error | null = null;
@@ -44,26 +50,35 @@ export function makeMirroredEvents(options: {
     while (pending.length > 0) {
       const batch = pending.slice(0, MAX_BATCH);
       try {
-        await mirror.write(batch.map(({ seq, event }) => ({ type: 'agent', session_id, seq, event })));
+        await writeEvents(options, batch);
       } catch (error) {
         buffer.interrupt(error as Error);
         if (stopped) break;
         await delay(RETRY_MS);
         continue;
       }
-      const wasFull = pending.length >= HIGH_WATER;
       pending.splice(0, batch.length);
-      if (wasFull && pending.length < HIGH_WATER) flow.resume();
+      for (const { bytes } of batch) pendingBytes -= bytes;
+      control();
       buffer.push(...batch);
     }
     writing = false;
     if (end !== null) buffer.fail(end);
   }
 
+  function control(): void {
+    const isFull = pending.length >= HIGH_WATER || pendingBytes >= HIGH_WATER_BYTES;
+    if (isFull === isHeldBack) return;
+    isHeldBack = isFull;
+    if (isFull) flow.pause();
+    else flow.resume();
+  }
+
   return {
     push(event) {
       pending.push(event);
-      if (pending.length === HIGH_WATER) flow.pause();
+      pendingBytes += event.bytes;
+      control();
       if (!writing) void writeAll();
     },
     fail(error) {

@@ -33,15 +33,16 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     afterSeq: attachment.cursor,
     mirror: options.mirror,
     flow: socket,
+    logger: options.logger,
   });
   const outstanding = new Map<string, string>();
   const sent = new Set<string>();
   let seq = attachment.cursor;
   let isClosed = false;
 
-  function emit(event: NumberedEvent['event']): void {
+  function emit(event: NumberedEvent['event'], bytes: number): void {
     seq += 1;
-    events.push({ seq, event });
+    events.push({ seq, event, bytes });
   }
 
   function fail(error: ConnectionError): void {
@@ -59,7 +60,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     }
     outstanding.delete(parsed.message_id);
     const turn = turnOf(parsed, startedAt);
-    emit({ type: 'result', timestamp: turn.finished_at, turn });
+    emit({ type: 'result', timestamp: turn.finished_at, turn }, data.length);
   });
   // What was outstanding has to be sent again: the peer keeps nothing for us.
   socket.on('close', (code) => fail(new ConnectionError('NOT_SENT', `The peer closed the line (code ${code})`)));
@@ -86,7 +87,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
       await new Promise<void>((resolve, reject) => {
         socket.send(frame, (error) => (error ? reject(new ConnectionError('UNAVAILABLE', error.message)) : resolve()));
       });
-      emit({ type: 'accepted', timestamp, ...message });
+      emit({ type: 'accepted', timestamp, ...message }, frame.length);
     },
     take: (cursor, signal) => events.take(cursor, signal),
     async release(): Promise<number> {

@@ -20,15 +20,15 @@ const errorBody = z.object({ code: z.enum(ERROR_CODES), message: z.string() });
 
 async function failure(response: Response): Promise<XswarmError> {
   const body = errorBody.safeParse(await response.json().catch(() => null));
-  if (!body.success || body.data.code === 'INTERNAL') {
-    return errors.unavailable(`The mirror (HTTP ${response.status} of the api's internal route)`);
-  }
-  return new XswarmError(body.data.code, body.data.message);
+  if (body.success) return new XswarmError(body.data.code, body.data.message);
+  // A proxy on the way has limits of its own.
+  if (response.status === 413) return new XswarmError('TOO_LARGE', 'Body is larger than the api takes');
+  return errors.unavailable(`The mirror (HTTP ${response.status} of the api's internal route)`);
 }
 
 /**
  * The mirror of an api in another process: the same port as the SQLite one, over its internal route. Every call is safe
- * to repeat. Throws `UNAVAILABLE` when the api does not answer in time.
+ * to repeat. Throws `UNAVAILABLE` when the api does not answer in time, else what the api says.
  */
 export function makeRemoteMirror(options: RemoteMirrorOptions): Mirror {
   const { url, token, timeoutMs = TIMEOUT_MS, onLiveLost } = options;

@@ -1,9 +1,12 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { XswarmError } from '../domain/errors.ts';
 
+/** The beginnings of SQLite's codes that speak of what was to be written. */
+const ABOUT_VALUES: readonly string[] = ['SQLITE_CONSTRAINT', 'SQLITE_MISMATCH', 'SQLITE_TOOBIG'];
+
 /** Whether the file itself is the trouble: locked for long, full, gone, closed. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof BetterSqlite3.SqliteError) return !error.code.startsWith('SQLITE_CONSTRAINT');
+  if (error instanceof BetterSqlite3.SqliteError) return !ABOUT_VALUES.some((code) => error.code.startsWith(code));
   return error instanceof TypeError && error.message.includes('database connection is not open');
 }
 

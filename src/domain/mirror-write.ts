@@ -39,7 +39,10 @@ export type MirrorWrite =
 
 /** Where activities write what people read: the SQLite file of this process, or the api of another one. */
 export interface Mirror {
-  /** Applies all of them in one transaction, in order. */
+  /**
+   * Applies all of them in one transaction, in order. Rejects with `UNAVAILABLE` while the mirror cannot be written; another
+   * error is about these writes, and would come again.
+   */
   write(writes: MirrorWrite[]): Promise<void>;
   /** The body of a message that was too large for a signal; throws `MESSAGE_BODY_LOST` when it is not there. */
   readBody(messageId: string): Promise<AgentMessage>;

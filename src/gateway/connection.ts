@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { parseFrame, requestIdOf } from './client-frames.ts';
+import { readFrames } from './client-frames.ts';
 import type { AgentDriver } from './drivers/driver.ts';
 import { makeEventFeed } from './event-feed.ts';
 import type { EventFeed } from './event-feed.ts';
@@ -8,8 +8,7 @@ import type { Journal } from './journal/journal.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
 import { letGo } from './let-go.ts';
 import type { GatewayLogger } from './logger.ts';
-import { GATEWAY_CLOSE } from './protocol.ts';
-import type { ClientFrame } from './protocol.ts';
+import { GATEWAY_CLOSE, type ClientFrame } from './protocol.ts';
 import { ALL_TAKEN, obstacleTo } from './obstacle.ts';
 import { folderToOpen, requireFolder } from './project-folder.ts';
 import { describe } from './refusals.ts';
@@ -21,7 +20,8 @@ import { makeSocketLine } from './socket-line.ts';
 type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
 
 const OPEN_LIMIT_MS = 10_000;
-const MAX_BAD_FRAMES = 100;
+/** The code of a socket that closed without a goodbye. */
+const BROKEN = 1006;
 
 export interface ConnectionDeps {
   registry: SessionRegistry & { writer: JournalWriter };
@@ -46,7 +46,7 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
   let host: SessionHost | null = null;
   let feed: EventFeed | null = null;
   let opening: Promise<void> = Promise.resolve();
-  let badFrames = 0;
+  let isStarting = false;
   let folderIsGone = false;
 
   const holder: LeaseHolder = {
@@ -96,7 +96,10 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
       return line.refuse(frame.request_id, 'BUSY', ALL_TAKEN);
     }
     next.resume();
-    if (frame.start) await next.ready();
+    if (frame.start) {
+      isStarting = true;
+      await next.ready().finally(() => (isStarting = false));
+    }
     if (host !== next) return; // the lease went to another socket meanwhile
     line.send({
       type: 'opened',
@@ -118,6 +121,13 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
       },
     );
     feed.start(frame.after_seq);
+  }
+
+  /** Who says goodbye while its agent starts wants none; one whose line broke comes back for it. */
+  function hungUp(code: number): void {
+    const unwanted = isStarting && code !== BROKEN ? host : null;
+    leave();
+    unwanted?.slot.stop().catch((error: unknown) => deps.logger.error({ err: error }, 'a start could not be given up'));
   }
 
   function takeLease(next: SessionHost, frame: Frame<'open'>): void {
@@ -180,21 +190,11 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
     }
   }
 
-  socket.on('message', (data, isBinary) => {
-    const parsed = isBinary ? 'Frames are JSON in text messages' : parseFrame(data);
-    if (typeof parsed === 'string') {
-      badFrames += 1;
-      if (badFrames > MAX_BAD_FRAMES) return line.close(GATEWAY_CLOSE.invalidFrame, 'too many invalid frames');
-      return line.refuse(requestIdOf(data), 'INVALID_FRAME', parsed);
-    }
-    badFrames = 0;
-    if (parsed.type === 'open') {
-      opening = opening.then(() => answer(parsed));
-      return;
-    }
+  readFrames(socket, line, (frame) => {
+    const answered = opening.then(() => answer(frame));
     // What comes behind an open waits for it; after that, frames are served side by side in the order they came.
-    void opening.then(() => answer(parsed));
+    if (frame.type === 'open') opening = answered;
   });
   socket.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'));
-  socket.on('close', leave);
+  socket.on('close', hungUp);
 }

@@ -117,7 +117,15 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
   };
   sockets.on('connection', (socket, request) => serveConnection(socket, request.socket, connectionDeps));
   server.on('upgrade', makeUpgrade({ sockets, hasToken, isClosing }));
-  const stopPinging = pingAll(sockets, options.pingMs ?? PING_MS, logger);
+  const pingMs = options.pingMs ?? PING_MS;
+  const stopPinging = pingAll(
+    () => sockets.clients,
+    pingMs,
+    (socket) => {
+      logger.warn({ after_ms: pingMs }, 'a socket answered no ping: it is cut');
+      socket.terminate();
+    },
+  );
   const { stallMs = STALL_MS, turnLimitMs = TURN_LIMIT_MS } = options;
   const stopWatching = watchTurns(() => registry.all(), { stallMs, turnLimitMs }, logger);
 

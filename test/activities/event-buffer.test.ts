@@ -5,9 +5,11 @@ import { EventBuffer } from '../../src/activities/event-buffer.ts';
 
 const never = new AbortController().signal;
 
-function event(seq: number): NumberedEvent {
-  return { seq, event: { type: 'background', timestamp: '2026-01-01T00:00:00.000Z', tasks: seq } };
+function event(seq: number, bytes = 100): NumberedEvent {
+  return { seq, bytes, event: { type: 'background', timestamp: '2026-01-01T00:00:00.000Z', tasks: seq } };
 }
+
+const MIB = 1024 * 1024;
 
 const numbers = (events: NumberedEvent[]) => events.map(({ seq }) => seq);
 
@@ -29,7 +31,7 @@ test('take() gives a second reader what the first one had', async () => {
 test('push() drops what is known already', async () => {
   const buffer = new EventBuffer(4);
   for (const seq of [4, 5, 5, 3]) buffer.push(event(seq));
-  assert.deepEqual(numbers(await buffer.take(0, never)), [5]);
+  assert.deepEqual(numbers(await buffer.take(4, never)), [5]);
 });
 
 test('covers() is false for a cursor whose events are forgotten', async () => {
@@ -45,6 +47,28 @@ test('a buffer that is never read keeps the newest events and says what it lacks
   for (let seq = 1; seq <= 6_000; seq += 1) buffer.push(event(seq));
   assert.equal(buffer.covers(0), false);
   assert.equal((await buffer.take(1_000, never)).length, 5_000);
+});
+
+test('a buffer that is never read keeps no more than some MiB', () => {
+  const buffer = new EventBuffer(0);
+  for (let seq = 1; seq <= 100; seq += 1) buffer.push(event(seq, MIB));
+  assert.deepEqual([buffer.covers(90), buffer.covers(91)], [false, true]);
+});
+
+test('a batch that is larger than what is kept reaches who waits for it whole', async () => {
+  const buffer = new EventBuffer(0);
+  const taken = buffer.take(0, never);
+  buffer.push(event(1, 20 * MIB), event(2, 20 * MIB));
+  assert.deepEqual(numbers(await taken), [1, 2]);
+});
+
+test('take() refuses a reader whose events are forgotten, so that it takes a new line and misses none', async () => {
+  const buffer = new EventBuffer(4);
+  buffer.push(event(5));
+  buffer.push(event(6));
+  await buffer.take(5, never);
+  const late = buffer.take(4, never);
+  await assert.rejects(late, { type: 'UNAVAILABLE', retryable: true, message: /no events from 5 to 5/ });
 });
 
 test('fail() ends the wait, after what is left was taken', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { makeConnections } from '../../src/activities/connections.ts';
 import { makeActivities } from '../../src/activities/index.ts';
 import { errors, XswarmError } from '../../src/domain/errors.ts';
@@ -18,22 +19,27 @@ after(() => gate.close());
 
 interface Line {
   mirror: MemoryMirror;
+  /** What the activity's log was told of errors. */
+  logged: Record<string, unknown>[];
   /** One attempt of the activity, in a worker of its own where `fresh`. */
   attempt: (input: MessageInput, options?: { heartbeatDetails?: unknown; fresh?: boolean }) => Promise<Received>;
 }
 
 async function withLine(body: (line: Line) => Promise<void>): Promise<void> {
   const mirror = makeMemoryMirror();
+  const logged: Record<string, unknown>[] = [];
+  const logger = new DefaultLogger('ERROR', ({ meta }) => void logged.push(meta ?? {}));
   const connect = () => makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, mirror });
   const opened = [connect()];
   try {
     await body({
       mirror,
+      logged,
       async attempt(input, { heartbeatDetails, fresh = false } = {}) {
         if (fresh) opened.push(connect());
         const activities = makeActivities({ connections: opened.at(-1)!, mirror });
         const run = (given: MessageInput): Promise<Received> => activities.exchange(given);
-        return await new MockActivityEnvironment({ heartbeatDetails }).run(run, input);
+        return await new MockActivityEnvironment({ heartbeatDetails }, { logger }).run(run, input);
       },
     });
   } finally {
@@ -88,5 +94,18 @@ test('while the mirror cannot be written the attempt fails, and the next one giv
     mirror.failure = null;
     assert.equal((await attempt(input)).turns.length, 1);
     assert.equal(results(mirror), 1);
+  });
+});
+
+test('a turn whose result the mirror refuses for good is given all the same, so that its cost is booked', async () => {
+  await withLine(async ({ attempt, mirror, logged }) => {
+    mirror.refusal = (write) =>
+      write.type === 'agent' && write.event.type === 'result' ? new Error('CHECK constraint failed') : null;
+    const { turns } = await attempt(message('hello'));
+    assert.deepEqual([turns.length, (turns[0]?.cost_nano ?? 0) > 0, results(mirror)], [1, true, 0]);
+    assert.deepEqual(
+      logged.map(({ type, reason }) => [type, reason]),
+      [['result', 'CHECK constraint failed']],
+    );
   });
 });

@@ -82,8 +82,8 @@ test('without an internal token nobody gets in', async (t) => {
 });
 
 /** A server that answers nothing, or rubbish. */
-async function badApi(t: { after(done: () => void): void }, answer: string | null): Promise<Mirror> {
-  const server = createServer((_req, res) => (answer === null ? undefined : res.writeHead(500).end(answer)));
+async function badApi(t: { after(done: () => void): void }, answer: string | null, status = 500): Promise<Mirror> {
+  const server = createServer((_req, res) => (answer === null ? undefined : res.writeHead(status).end(answer)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     server.closeAllConnections();
@@ -99,6 +99,13 @@ test('an api that is silent, answers rubbish, or is away is UNAVAILABLE', async 
   }
   const away = makeRemoteMirror({ url: 'http://127.0.0.1:1', token: 'x' });
   await assert.rejects(away.readBody('m'), { code: 'UNAVAILABLE' });
+});
+
+test('what an api refuses for good is told apart from one that is away', async (t) => {
+  const internal = await badApi(t, '{"code":"INTERNAL","message":"Internal error"}');
+  await assert.rejects(internal.write(history('s')), { code: 'INTERNAL', message: 'Internal error' });
+  const proxy = await badApi(t, '<html>', 413);
+  await assert.rejects(proxy.write(history('s')), { code: 'TOO_LARGE' });
 });
 
 test('live text that does not get through is told and dropped', async () => {

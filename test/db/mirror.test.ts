@@ -57,6 +57,8 @@ test('makeMirror() rejects only the caller whose writes are bad', async (t) => {
     outcomes.map(({ status }) => status),
     ['fulfilled', 'rejected', 'fulfilled'],
   );
+  // A refusal, not a file that is away: writing it again would not help.
+  await assert.rejects(mirror.write([bad]), { code: 'SQLITE_CONSTRAINT_NOTNULL' });
   assert.deepEqual(db.$client.prepare('SELECT id FROM claude_code_sessions ORDER BY id').pluck().all(), ['s-1', 's-3']);
 });
 

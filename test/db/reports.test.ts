@@ -55,3 +55,22 @@ test('a question that takes too long is UNAVAILABLE, and so are those behind it'
     ['UNAVAILABLE', 'UNAVAILABLE'],
   );
 });
+
+test('a question behind a hundred that wait is UNAVAILABLE at once and says when to ask again', async (t) => {
+  const db = openTestDb(t);
+  const reports = openReports(t, { path: db.path });
+  const first = Array.from({ length: 100 }, () => reports.search({ q: 'x', limit: 1 }));
+  await assert.rejects(reports.search({ q: 'x', limit: 1 }), {
+    code: 'UNAVAILABLE',
+    message: 'Too many reports wait (100): try again in 5 s',
+    details: { retry_after_seconds: 5 },
+  });
+  assert.deepEqual((await Promise.all(first)).flat(), []);
+  assert.deepEqual(await reports.search({ q: 'x', limit: 1 }), []);
+});
+
+test('a thread that cannot begin is UNAVAILABLE', async (t) => {
+  const db = openTestDb(t);
+  const reports = openReports(t, { path: db.path, entry: new URL('http://localhost/report-thread.js') });
+  await assert.rejects(reports.search({ q: 'x', limit: 1 }), { code: 'UNAVAILABLE' });
+});

@@ -4,32 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import type { AgentStatus } from '../../src/gateway/agent-status.ts';
-import {
-  CALL_COST_NANO,
-  callTool,
-  claudeEnv,
-  gate as makeGate,
-  say,
-  startMessagesApi,
-} from '../support/messages-api.ts';
-import type { MessagesApi } from '../support/messages-api.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../support/messages-api.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../support/claude-gateway.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
-import { TEST_TOKEN } from '../support/gateway-client.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
-import type { TestGateway } from '../support/test-gateway.ts';
 
 describe('a session with the real Claude Code', () => {
-  let api: MessagesApi;
-  let gate: TestGateway;
+  let gate: ClaudeGateway;
   before(async () => {
-    api = await startMessagesApi();
-    gate = await startTestGateway((home) => ({ agent: 'auto', env: claudeEnv(api, home) }));
+    gate = await startClaudeGateway(() => ({ agent: 'auto' }));
   });
-  after(async () => {
-    await gate.close();
-    await api.close();
-  });
+  after(() => gate.close());
 
   async function open(
     sessionId: string,
@@ -39,12 +23,6 @@ describe('a session with the real Claude Code', () => {
     const client = await gate.connect();
     await client.open({ session_id: sessionId, project_path: gate.project, options, ...more });
     return client;
-  }
-
-  async function status(): Promise<AgentStatus[]> {
-    const url = `${gate.gateway.url.replace('ws', 'http')}/status`;
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${TEST_TOKEN}` } });
-    return ((await answer.json()) as { agents: AgentStatus[] }).agents;
   }
 
   test('a turn is answered, streamed and priced to the nano-dollar', async () => {
@@ -70,7 +48,7 @@ describe('a session with the real Claude Code', () => {
   test('a tool call writes a file with acceptEdits, and after idle the agent knows the earlier turns', async () => {
     const sessionId = randomUUID();
     const file = join(gate.project, 'written.txt');
-    api.on(sessionId, (call) => {
+    gate.api.on(sessionId, (call) => {
       if (call.afterTool) return say('written');
       if (call.lastText === 'write it') return callTool('Write', { file_path: file, content: 'by claude\n' });
       return say(`I know ${call.transcript.length}`);
@@ -85,7 +63,7 @@ describe('a session with the real Claude Code', () => {
       ['tool_started', 'tool_finished'],
     );
     assert.equal((await client.request({ type: 'release', mode: 'idle' })).type, 'released');
-    assert.ok((await status()).every((agent) => agent.session_id !== sessionId));
+    assert.ok((await gate.agents()).every((agent) => agent.session_id !== sessionId));
     const later = await client.ask('and now?');
     assert.deepEqual([later.content, later.cost_nano], ['I know 5', CALL_COST_NANO]);
   });
@@ -93,7 +71,7 @@ describe('a session with the real Claude Code', () => {
   test('a permission that nobody can give is denied in words and reported, and the turn goes on', async () => {
     const sessionId = randomUUID();
     const file = join(gate.project, 'forbidden.txt');
-    api.on(sessionId, (call) =>
+    gate.api.on(sessionId, (call) =>
       call.afterTool ? say(`was told: ${call.lastText}`) : callTool('Write', { file_path: file, content: 'x' }),
     );
     const client = await open(sessionId);
@@ -110,7 +88,7 @@ describe('a session with the real Claude Code', () => {
 
   test('dontAsk denies by itself, which is reported as well', async () => {
     const sessionId = randomUUID();
-    api.on(sessionId, (call) =>
+    gate.api.on(sessionId, (call) =>
       call.afterTool ? say('denied') : callTool('Bash', { command: 'touch nope.txt', description: 'x' }),
     );
     const client = await open(sessionId, { permission_mode: 'dontAsk' });
@@ -121,7 +99,7 @@ describe('a session with the real Claude Code', () => {
   test('an interrupt ends the turn, its cost is booked, and the session goes on', async () => {
     const sessionId = randomUUID();
     const hold = makeGate();
-    api.on(sessionId, (call) =>
+    gate.api.on(sessionId, (call) =>
       call.lastText === 'long' ? say('a long answer that is cut', { hold: hold.opened }) : say('short'),
     );
     const client = await open(sessionId);
@@ -139,7 +117,7 @@ describe('a session with the real Claude Code', () => {
 
   test('an error of the API fails the turn with its words and costs nothing', async () => {
     const sessionId = randomUUID();
-    api.on(sessionId, () => ({ error: { status: 400, type: 'invalid_request_error', message: 'no such luck' } }));
+    gate.api.on(sessionId, () => ({ error: { status: 400, type: 'invalid_request_error', message: 'no such luck' } }));
     const client = await open(sessionId);
     const turn = await client.ask('x');
     assert.deepEqual([turn.outcome, turn.failure?.code, turn.cost_nano], ['failed', 'TURN_FAILED', 0]);
@@ -148,7 +126,7 @@ describe('a session with the real Claude Code', () => {
 
   test('a turn that Claude begins by itself is recorded and priced without a message', async () => {
     const sessionId = randomUUID();
-    api.on(sessionId, (call) => {
+    gate.api.on(sessionId, (call) => {
       if (call.lastText === 'begin')
         return callTool('Bash', { command: 'sleep 1; echo done', run_in_background: true });
       return say(call.afterTool ? 'it runs' : 'the task ended');
@@ -172,12 +150,12 @@ describe('a session with the real Claude Code', () => {
     const sessionId = randomUUID();
     const client = await open(sessionId);
     const costs = [await client.ask('one'), await client.ask('two')].map((turn) => turn.cost_nano);
-    const { pid } = (await status()).find((agent) => agent.session_id === sessionId)!;
+    const { pid } = (await gate.agents()).find((agent) => agent.session_id === sessionId)!;
     process.kill(pid!, 'SIGKILL');
-    while ((await status()).some((agent) => agent.session_id === sessionId)) await sleep(20);
+    while ((await gate.agents()).some((agent) => agent.session_id === sessionId)) await sleep(20);
     const third = await client.ask('three');
     assert.deepEqual([...costs, third.cost_nano], [CALL_COST_NANO, CALL_COST_NANO, CALL_COST_NANO]);
-    assert.deepEqual(api.calls.filter((call) => call.conversation === sessionId).at(-1)!.transcript, [
+    assert.deepEqual(gate.api.calls.filter((call) => call.conversation === sessionId).at(-1)!.transcript, [
       'user: one',
       'assistant: You said: one',
       'user: two',
@@ -199,7 +177,7 @@ describe('a session with the real Claude Code', () => {
     const sessionId = randomUUID();
     const hold = makeGate();
     let calls = 0;
-    api.on(sessionId, () => ((calls += 1) === 1 ? say('cut', { hold: hold.opened }) : say('again')));
+    gate.api.on(sessionId, () => ((calls += 1) === 1 ? say('cut', { hold: hold.opened }) : say('again')));
     const client = await open(sessionId);
     const id = randomUUID();
     await client.send('go', id);

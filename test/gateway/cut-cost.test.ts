@@ -2,40 +2,26 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { startClaudeGateway, type ClaudeGateway } from '../support/claude-gateway.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
-import {
-  CALL_COST_NANO,
-  callTool,
-  claudeEnv,
-  gate as makeGate,
-  say,
-  startMessagesApi,
-} from '../support/messages-api.ts';
-import type { MessagesApi } from '../support/messages-api.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../support/messages-api.ts';
 import { killAgent } from '../support/processes.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
-import type { TestGateway } from '../support/test-gateway.ts';
 
 /** Nano-dollars of what had arrived of a call that was cut: its 1000 tokens of input, and the start of its answer. */
 const INPUT_NANO = 2_000_000;
 
 describe('the cost of a turn whose agent was killed', () => {
-  let api: MessagesApi;
-  let gate: TestGateway;
+  let gate: ClaudeGateway;
   before(async () => {
-    api = await startMessagesApi();
-    gate = await startTestGateway((home) => ({ agent: 'claude', env: claudeEnv(api, home) }));
+    gate = await startClaudeGateway();
   });
-  after(async () => {
-    await gate.close();
-    await api.close();
-  });
+  after(() => gate.close());
 
   /** A session whose turns write a file with a first call and are held in the middle of a second one. */
   async function begin(sessionId: string, on_interrupt?: 'continue'): Promise<[GatewayClient, string]> {
     const hold = makeGate();
     let held = false;
-    api.on(sessionId, (call) => {
+    gate.api.on(sessionId, (call) => {
       if (call.lastText === 'write')
         return callTool('Write', { file_path: join(gate.project, sessionId), content: '' });
       if (!call.afterTool || held) return say('an answer');
@@ -95,7 +81,7 @@ describe('the cost of a turn whose agent was killed', () => {
     const sessionId = randomUUID();
     const hold = makeGate();
     let calls = 0;
-    api.on(sessionId, () => ((calls += 1) === 2 ? say('never said whole', { hold: hold.opened }) : say('said')));
+    gate.api.on(sessionId, () => ((calls += 1) === 2 ? say('never said whole', { hold: hold.opened }) : say('said')));
     const client = await gate.connect();
     await client.open({ session_id: sessionId, project_path: gate.project });
     await client.ask('hello');

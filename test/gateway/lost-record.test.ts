@@ -4,35 +4,19 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AgentDriver } from '../../src/gateway/drivers/driver.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../support/claude-gateway.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
-import {
-  CALL_COST_NANO,
-  callTool,
-  claudeEnv,
-  gate as makeGate,
-  say,
-  startMessagesApi,
-} from '../support/messages-api.ts';
-import type { MessagesApi } from '../support/messages-api.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../support/messages-api.ts';
 import { killAgent, pidsOf } from '../support/processes.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
-import type { TestGateway } from '../support/test-gateway.ts';
 
 describe('Claude Code writes its record some 100 ms behind what it does, and a kill takes that away', () => {
-  let api: MessagesApi;
-  let gate: TestGateway;
+  let gate: ClaudeGateway;
   before(async () => {
-    api = await startMessagesApi();
-    gate = await startTestGateway((home) => ({
-      agent: 'claude',
-      env: claudeEnv(api, home),
+    gate = await startClaudeGateway((home) => ({
       around: { driver: (driver) => forgetful(driver, home) },
     }));
   });
-  after(async () => {
-    await gate.close();
-    await api.close();
-  });
+  after(() => gate.close());
 
   /** Takes out of the transcript what a kill at once would have left unwritten: the whole turn. */
   function forgetful(driver: AgentDriver, home: string): AgentDriver {
@@ -54,7 +38,7 @@ describe('Claude Code writes its record some 100 ms behind what it does, and a k
   /** A session that is killed when its second turn has written a file and says the end. */
   async function cut(sessionId: string, on_interrupt?: 'continue'): Promise<[GatewayClient, string]> {
     const hold = makeGate();
-    api.on(sessionId, (call) => {
+    gate.api.on(sessionId, (call) => {
       if (call.lastText.startsWith('write')) {
         return callTool('Write', { file_path: join(gate.project, sessionId), content: '' });
       }
@@ -85,7 +69,7 @@ describe('Claude Code writes its record some 100 ms behind what it does, and a k
     const [client, id] = await cut(sessionId, 'continue');
     const turn = await client.result(id);
     assert.deepEqual([turn.outcome, turn.content], ['done', 'an answer']);
-    const asked = api.calls.findLast((call) => call.conversation === sessionId)!.transcript.slice(2);
+    const asked = gate.api.calls.findLast((call) => call.conversation === sessionId)!.transcript.slice(2);
     assert.equal(asked.length, 1);
     assert.match(asked[0]!, /^user: Continue from where you left off\..*record of the message.*is lost/);
     assert.match(asked[0]!, /- Write \(.*\): done: File created.*The message:\n\nwrite it\n\n<context>.*main/s);
@@ -94,7 +78,7 @@ describe('Claude Code writes its record some 100 ms behind what it does, and a k
 
   test('between turns nothing is lost: the record is written before the result is told', async () => {
     const sessionId = randomUUID();
-    api.on(sessionId, (call) => say(call.transcript.join(' | ')));
+    gate.api.on(sessionId, (call) => say(call.transcript.join(' | ')));
     const client = await gate.connect();
     await client.open({ session_id: sessionId, project_path: gate.project });
     const id = randomUUID();

@@ -4,27 +4,18 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { AgentStatus } from '../../src/gateway/agent-status.ts';
-import { TEST_TOKEN } from '../support/gateway-client.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../support/claude-gateway.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
-import { CALL_COST_NANO, claudeEnv, say, startMessagesApi } from '../support/messages-api.ts';
-import type { MessagesApi } from '../support/messages-api.ts';
+import { CALL_COST_NANO, say } from '../support/messages-api.ts';
 import { eventually, pidsOf } from '../support/processes.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
-import type { TestGateway } from '../support/test-gateway.ts';
 
 describe('Claude Code that is started ahead', () => {
-  let api: MessagesApi;
-  let gate: TestGateway;
+  let gate: ClaudeGateway;
   before(async () => {
-    api = await startMessagesApi();
-    api.on(null, (call) => say(`I know ${call.transcript.length}`));
-    gate = await startTestGateway((home) => ({ agent: 'claude', env: claudeEnv(api, home), prewarm: 1, maxAgents: 3 }));
+    gate = await startClaudeGateway(() => ({ prewarm: 1, maxAgents: 3 }));
+    gate.api.on(null, (call) => say(`I know ${call.transcript.length}`));
   });
-  after(async () => {
-    await gate.close();
-    await api.close();
-  });
+  after(() => gate.close());
 
   async function open(project_path: string, sessionId: string = randomUUID(), epoch = 1): Promise<GatewayClient> {
     const client = await gate.connect();
@@ -32,15 +23,11 @@ describe('Claude Code that is started ahead', () => {
     return client;
   }
 
-  async function agents(): Promise<AgentStatus[]> {
-    const url = `${gate.gateway.url.replace('ws', 'http')}/status`;
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${TEST_TOKEN}` } });
-    return ((await answer.json()) as { agents: AgentStatus[] }).agents;
-  }
-
   async function warmPid(): Promise<number> {
     let pid: number | null = null;
-    await eventually(async () => (pid = (await agents()).find(({ state }) => state === 'warm')?.pid ?? null) !== null);
+    await eventually(
+      async () => (pid = (await gate.agents()).find(({ state }) => state === 'warm')?.pid ?? null) !== null,
+    );
     return pid!;
   }
 
@@ -50,7 +37,7 @@ describe('Claude Code that is started ahead', () => {
     const pid = await warmPid();
     const sessionId = randomUUID();
     const client = await open(project, sessionId);
-    const taken = (await agents()).find((agent) => agent.session_id === sessionId);
+    const taken = (await gate.agents()).find((agent) => agent.session_id === sessionId);
     assert.deepEqual([taken?.pid, taken?.state], [pid, 'ready']);
     assert.ok(taken!.rss_bytes! > 0);
     assert.deepEqual(
@@ -73,8 +60,8 @@ describe('Claude Code that is started ahead', () => {
     writeFileSync(join(project, 'CLAUDE.md'), 'the new words');
     const client = await open(project);
     await client.ask('hi');
-    assert.ok((await agents()).every((agent) => agent.pid !== pid));
-    assert.match(JSON.stringify(api.calls.at(-1)!.body), /the new words/);
+    assert.ok((await gate.agents()).every((agent) => agent.pid !== pid));
+    assert.match(JSON.stringify(gate.api.calls.at(-1)!.body), /the new words/);
   });
 
   test('it makes room for a session of another project, and is gone with the gateway', async () => {
@@ -84,7 +71,7 @@ describe('Claude Code that is started ahead', () => {
     const pid = await warmPid();
     await Promise.all(sessions.map((session) => session.send('work')));
     assert.equal((await (await open(await mkdtemp(join(gate.project, 'e-')))).ask('x')).outcome, 'done');
-    assert.ok((await agents()).every((agent) => agent.pid !== pid));
+    assert.ok((await gate.agents()).every((agent) => agent.pid !== pid));
     await gate.restart();
     assert.deepEqual(
       pidsOf(`claude .*--output-format`).filter((each) => each === pid),

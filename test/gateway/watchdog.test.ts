@@ -3,44 +3,30 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { startClaudeGateway, type ClaudeGateway } from '../support/claude-gateway.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
-import {
-  CALL_COST_NANO,
-  callTool,
-  claudeEnv,
-  gate as makeGate,
-  say,
-  startMessagesApi,
-} from '../support/messages-api.ts';
-import type { MessagesApi } from '../support/messages-api.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../support/messages-api.ts';
 import { eventually, pidsOf } from '../support/processes.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
-import type { TestGateway } from '../support/test-gateway.ts';
 
 // Long beside what a busy machine with two cores makes of a start, so that only a real standstill counts.
 const STALL_MS = 5_000;
 const INTERRUPT_MS = 2_000;
 
 describe('watchdogs over the real Claude Code', () => {
-  let api: MessagesApi;
-  let gate: TestGateway;
+  let gate: ClaudeGateway;
   const log: string[] = [];
   before(async () => {
-    api = await startMessagesApi();
     const note = (_: object, text: string): void => void log.push(text);
-    gate = await startTestGateway((home) => {
+    gate = await startClaudeGateway((home) => {
       mkdirSync(join(home, '.claude'), { recursive: true });
       const settings = { permissions: { allow: ['Bash(node *)'] } };
       writeFileSync(join(home, '.claude', 'settings.json'), JSON.stringify(settings));
       const logger = { debug: note, info: note, warn: note, error: note };
-      return { agent: 'claude', env: claudeEnv(api, home), stallMs: STALL_MS, interruptLimitMs: INTERRUPT_MS, logger };
+      return { stallMs: STALL_MS, interruptLimitMs: INTERRUPT_MS, logger };
     });
     writeFileSync(join(gate.project, 'wait.mjs'), 'setTimeout(() => undefined, Number(process.argv[2]));');
   });
-  after(async () => {
-    await gate.close();
-    await api.close();
-  });
+  after(() => gate.close());
 
   async function open(session_id: string, options: { turn_limit_seconds?: number } = {}): Promise<GatewayClient> {
     const client = await gate.connect();
@@ -55,7 +41,9 @@ describe('watchdogs over the real Claude Code', () => {
   test('an agent that is stopped in mid-turn is noticed and ended, with its reason and what it cost', async () => {
     const sessionId = randomUUID();
     const hold = makeGate();
-    api.on(sessionId, (call) => (call.lastText === 'go' ? say('held for ever', { hold: hold.opened }) : say('hello')));
+    gate.api.on(sessionId, (call) =>
+      call.lastText === 'go' ? say('held for ever', { hold: hold.opened }) : say('hello'),
+    );
     const client = await open(sessionId);
     await client.ask('hi');
     const id = randomUUID();
@@ -78,7 +66,9 @@ describe('watchdogs over the real Claude Code', () => {
   test('an API that does not go on is noticed; the agent obeys the interrupt and lives on', async () => {
     const sessionId = randomUUID();
     const hold = makeGate();
-    api.on(sessionId, (call) => (call.lastText === 'go' ? say('held for ever', { hold: hold.opened }) : say('hello')));
+    gate.api.on(sessionId, (call) =>
+      call.lastText === 'go' ? say('held for ever', { hold: hold.opened }) : say('hello'),
+    );
     const client = await open(sessionId);
     const turn = await client.ask('go');
     assert.deepEqual([turn.outcome, turn.failure?.code], ['failed', 'TURN_STALLED']);
@@ -90,7 +80,7 @@ describe('watchdogs over the real Claude Code', () => {
   test('a quiet tool that takes longer than the limit is left alone', async () => {
     const sessionId = randomUUID();
     const ms = 2 * STALL_MS;
-    api.on(sessionId, (call) =>
+    gate.api.on(sessionId, (call) =>
       call.afterTool ? say('waited') : callTool('Bash', { command: `node wait.mjs ${ms}` }),
     );
     const client = await open(sessionId);
@@ -102,7 +92,7 @@ describe('watchdogs over the real Claude Code', () => {
 
   test('a turn over its limit is stopped with its tool, and the session goes on', async () => {
     const sessionId = randomUUID();
-    api.on(sessionId, (call) =>
+    gate.api.on(sessionId, (call) =>
       call.lastText === 'wait' ? callTool('Bash', { command: 'node wait.mjs 60000 limited' }) : say('hello'),
     );
     const client = await open(sessionId, { turn_limit_seconds: 8 });

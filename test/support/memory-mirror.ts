@@ -4,14 +4,18 @@ import type { Mirror, MirrorWrite } from '../../src/domain/mirror-write.ts';
 export interface MemoryMirror extends Mirror {
   batches: MirrorWrite[][];
   failure: Error | null;
+  /** Why a transaction that holds this write is refused; null where it is not. */
+  refusal: (write: MirrorWrite) => Error | null;
 }
 
 export function makeMemoryMirror(): MemoryMirror {
   const mirror: MemoryMirror = {
     batches: [],
     failure: null,
+    refusal: () => null,
     write(writes) {
-      if (mirror.failure !== null) return Promise.reject(mirror.failure);
+      const refused = mirror.failure ?? writes.map(mirror.refusal).find((error) => error !== null);
+      if (refused !== undefined) return Promise.reject(refused);
       mirror.batches.push(writes);
       return Promise.resolve();
     },

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { WebSocket } from 'ws';
 import { errors, type XswarmError } from '../../domain/errors.ts';
+import { pingAll } from '../../gateway/ping-all.ts';
 import { toErrorBody } from '../error-body.ts';
 import { isForeignOrigin } from '../loopback.ts';
 import type { ApiOptions, ApiLimits } from '../options.ts';
@@ -35,22 +35,6 @@ function refuseUpgrade(socket: Duplex, status: string, error: XswarmError): void
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Pings every socket in turn; one that did not answer the ping before is gone. */
-function keepAlive(sockets: WebSocketServer, pingMs: number): NodeJS.Timeout {
-  const silent = new WeakSet<WebSocket>();
-  sockets.on('connection', (socket) => socket.on('pong', () => silent.delete(socket)));
-  return setInterval(() => {
-    for (const socket of sockets.clients) {
-      if (silent.has(socket)) {
-        socket.terminate();
-        continue;
-      }
-      silent.add(socket);
-      socket.ping();
-    }
-  }, pingMs);
-}
-
 /** Makes the supervisor door; the caller listens. */
 export function makeSupervisorServer(
   options: ApiOptions,
@@ -61,7 +45,11 @@ export function makeSupervisorServer(
   const limiter = makeRateLimiter(rateLimitPerMinute);
   const endWatch = makeEndWatch(feed);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false });
-  const pings = keepAlive(sockets, limits.pingMs);
+  const stopPinging = pingAll(
+    () => sockets.clients,
+    limits.pingMs,
+    (socket) => socket.terminate(),
+  );
 
   const server = createServer((_req, res) => {
     const error = errors.invalidRequest('This is the supervisor socket: connect with WebSocket');
@@ -101,7 +89,7 @@ export function makeSupervisorServer(
   return {
     server,
     closeSockets() {
-      clearInterval(pings);
+      stopPinging();
       endWatch.close();
       for (const socket of sockets.clients) socket.close(CLOSE_CODES.goingAway, 'the server stops');
     },

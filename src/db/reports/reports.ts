@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { errors } from '../../domain/errors.ts';
+import { errors, XswarmError } from '../../domain/errors.ts';
 import type { CostFilter, CostReport } from '../../domain/service-data.ts';
 import { databaseAway } from '../away.ts';
 import type { SearchQuery } from '../queries/search.ts';
@@ -21,11 +21,15 @@ interface Waiting {
 }
 
 const LIMIT_MS = 30_000;
+/** One question is answered after another: who comes behind so many would wait in vain. */
+const MAX_WAITING = 100;
+const RETRY_SECONDS = 5;
 const THREAD = new URL('./report-thread.js', import.meta.url);
 
 /**
  * Answers in a thread of its own, begun with the first question, so that a sum over a million messages holds up no message.
- * Rejects with `UNAVAILABLE` when the file cannot be read, the thread ended, or after 30 s; the next question begins a new one.
+ * Rejects with `UNAVAILABLE` when the file cannot be read, the thread cannot begin or ended, or after 30 s; the next question
+ * begins a new one. The same at once when 100 questions wait.
  */
 export function makeReports(options: ReportThreadData & { limitMs?: number; entry?: URL }): Reports {
   const { limitMs = LIMIT_MS, entry = THREAD, ...workerData } = options;
@@ -36,11 +40,19 @@ export function makeReports(options: ReportThreadData & { limitMs?: number; entr
   let lastId = 0;
 
   function start(): Worker {
-    const worker = new Worker(entry, { workerData });
+    const worker = newThread();
     worker.on('message', settle);
     worker.on('error', (error) => end(worker, error));
     worker.on('exit', () => end(worker, new Error('The thread ended')));
     return worker;
+  }
+
+  function newThread(): Worker {
+    try {
+      return new Worker(entry, { workerData });
+    } catch (error) {
+      throw errors.unavailable('The report', error);
+    }
   }
 
   function take(id: number): Waiting | undefined {
@@ -78,6 +90,7 @@ export function makeReports(options: ReportThreadData & { limitMs?: number; entr
   type Question = ReportCall extends infer C ? (C extends ReportCall ? Omit<C, 'id'> : never) : never;
   function ask<T>(question: Question): Promise<T> {
     if (leaving !== null) return Promise.reject(errors.unavailable('The report'));
+    if (waiting.size >= MAX_WAITING) return Promise.reject(tooMany());
     return new Promise<T>((resolve, reject) => {
       const id = (lastId += 1);
       thread ??= start();
@@ -97,4 +110,10 @@ export function makeReports(options: ReportThreadData & { limitMs?: number; entr
       await worker.terminate();
     },
   };
+}
+
+function tooMany(): XswarmError {
+  return new XswarmError('UNAVAILABLE', `Too many reports wait (${MAX_WAITING}): try again in ${RETRY_SECONDS} s`, {
+    details: { retry_after_seconds: RETRY_SECONDS },
+  });
 }

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test, type TestContext } from 'node:test';
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { makeConnections } from '../../src/activities/connections.ts';
+import { makeActivities } from '../../src/activities/index.ts';
+import type {
+  Attachment,
+  ConnectInput,
+  Connected,
+  Released,
+  ReleaseInput,
+} from '../../src/workflows/session-activities.ts';
+import { TEST_TOKEN } from '../support/gateway-client.ts';
+import { holdStarts, type HeldStarts } from '../support/held-starts.ts';
+import { snapshotOf } from '../support/histories.ts';
+import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';
+import { eventually } from '../support/processes.ts';
+import { startTestGateway } from '../support/test-gateway.ts';
+
+interface Connecting {
+  held: HeldStarts;
+  mirror: MemoryMirror;
+  cancel: () => void;
+  connected: Promise<Connected>;
+  /** What the workflow does with a session that is to end. */
+  release: () => Promise<Released>;
+}
+
+/** A session that connects, and whose agent is starting. */
+async function connecting(t: TestContext, options: { deaf?: boolean } = {}): Promise<Connecting> {
+  const held = holdStarts(options);
+  const gate = await startTestGateway({ around: { driver: held.driver } });
+  const mirror = makeMemoryMirror();
+  const connections = makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, mirror });
+  t.after(async () => {
+    connections.closeAll();
+    await gate.close();
+  });
+  const activities = makeActivities({ connections, mirror });
+  const connect = (input: ConnectInput): Promise<Connected> => activities.connect(input);
+  const release = (input: ReleaseInput): Promise<Released> => activities.release(input);
+  const session_id = randomUUID();
+  const attachment: Attachment = { session_id, project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
+  const env = new MockActivityEnvironment();
+  const connected: Promise<Connected> = env.run(connect, { attachment, snapshot: snapshotOf({ session_id }) });
+  const ending: ReleaseInput = { attachment, mode: 'close', reason: 'User requested', snapshot: null };
+  connected.catch(() => undefined);
+  await eventually(() => held.counts.begun === 1);
+  return {
+    held,
+    mirror,
+    cancel: () => env.cancel(),
+    connected,
+    release: () => new MockActivityEnvironment().run(release, ending),
+  };
+}
+
+test('connect() that is cancelled stops waiting, and the start of the agent is given up', async (t) => {
+  const { held, mirror, cancel, connected } = await connecting(t);
+  cancel();
+  await assert.rejects(connected, CancelledFailure);
+  await eventually(() => held.counts.givenUp === 1);
+  assert.deepEqual(mirror.batches, []);
+});
+
+test('an agent that comes up behind a cancelled connect() is ended', async (t) => {
+  const { held, cancel, connected } = await connecting(t, { deaf: true });
+  cancel();
+  await assert.rejects(connected, CancelledFailure);
+  await eventually(() => held.counts.givenUp === 1);
+  held.letGo();
+  await eventually(() => held.counts.ended === 1);
+});
+
+test('release() of a session that was connecting waits for no agent', async (t) => {
+  const { cancel, release } = await connecting(t);
+  cancel();
+  assert.equal((await release()).let_go, true);
+});

@@ -1,0 +1,30 @@
+import type { AgentStatus } from '../../src/gateway/agent-status.ts';
+import { readAgents } from '../../src/gateway/control-client.ts';
+import type { GatewayOptions } from '../../src/gateway/server.ts';
+import { TEST_TOKEN } from './gateway-client.ts';
+import { claudeEnv, startMessagesApi, type MessagesApi } from './messages-api.ts';
+import { startTestGateway, type TestGateway } from './test-gateway.ts';
+
+/** A gateway that runs the real Claude Code over a stand-in of the API. */
+export interface ClaudeGateway extends TestGateway {
+  api: MessagesApi;
+  /** The agents that run now, as the gateway tells them. */
+  agents(): Promise<AgentStatus[]>;
+}
+
+/** Starts both; `close` ends both. */
+export async function startClaudeGateway(
+  choose: (home: string) => Partial<GatewayOptions> = () => ({}),
+): Promise<ClaudeGateway> {
+  const api = await startMessagesApi();
+  const gate = await startTestGateway((home) => ({ agent: 'claude', env: claudeEnv(api, home), ...choose(home) }));
+  const closeGate = gate.close.bind(gate);
+  return Object.assign(gate, {
+    api,
+    agents: () => readAgents({ url: gate.gateway.url, token: TEST_TOKEN }),
+    async close() {
+      await closeGate();
+      await api.close();
+    },
+  });
+}
