@@ -9,10 +9,6 @@ import { workflowBundle } from './support/workflow-bundle.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
 const LINES = 200;
-/** Longer than a file should be, each for its reason. */
-const LONGER: Record<string, string> = {
-  'workflows/session-state.ts': 'every pure transition of a session reads as one table',
-};
 
 const LAYERS = 'domain config db gateway workflows temporal activities worker api client host cli'.split(' ');
 
@@ -45,10 +41,10 @@ test('each folder of the sources is a layer', () => {
   assert.deepEqual([...readdirSync(src)].sort(), [...LAYERS].sort());
 });
 
-test(`no source file passes ${LINES} lines, but for the named ones`, () => {
+test(`no source file passes ${LINES} lines`, () => {
   const long = sourceFiles()
     .map((path) => ({ path: relative(src, path), lines: readFileSync(path, 'utf8').split('\n').length - 1 }))
-    .filter(({ path, lines }) => lines > LINES && !(path in LONGER));
+    .filter(({ lines }) => lines > LINES);
   assert.deepEqual(long, []);
 });
 

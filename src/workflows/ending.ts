@@ -5,6 +5,8 @@ import { now, type Memory } from './memory.ts';
 import { mirror, release } from './proxies.ts';
 import { reportDropped, reportRefused } from './reports.ts';
 import type { Released } from './session-activities.ts';
+import * as ledger from './session-ledger.ts';
+import * as queue from './session-queue.ts';
 import * as session from './session-state.ts';
 import type { SessionState } from './session-state.ts';
 import { attachmentOf, snapshotOf } from './session-views.ts';
@@ -29,7 +31,7 @@ export function makeEnding(memory: Memory, line: Line): Ending {
   const update = (next: SessionState): void => memory.update(next);
   const attachment = (): ReturnType<typeof attachmentOf> => attachmentOf(memory.state);
 
-  const takeReleased = (released: Released): void => update(session.released(memory.state, released, now()));
+  const takeReleased = (released: Released): void => update(ledger.released(memory.state, released, now()));
 
   async function goIdle(): Promise<void> {
     const before = attachment();
@@ -70,9 +72,9 @@ export function makeEnding(memory: Memory, line: Line): Ending {
   /** Reports what was not carried out, also what came while the end was being written. */
   async function finish(): Promise<SessionState> {
     const reports = reportDropped(memory.state, now());
-    update(session.noteUnsent(memory.state, reports));
+    update(queue.noteUnsent(memory.state, reports));
     await mirror([...reports, { type: 'session', snapshot: snapshotOf(memory.state) }]);
-    update(session.dropAll(memory.state));
+    update(queue.dropAll(memory.state));
     showStatus(memory.state);
     await flushRefused();
     return memory.state;
@@ -83,7 +85,7 @@ export function makeEnding(memory: Memory, line: Line): Ending {
       const reports = reportRefused(memory.state, now());
       const flushed = memory.state.refused.length;
       await mirror(reports);
-      update({ ...session.noteUnsent(memory.state, reports), refused: memory.state.refused.slice(flushed) });
+      update({ ...queue.noteUnsent(memory.state, reports), refused: memory.state.refused.slice(flushed) });
     }
   }
 

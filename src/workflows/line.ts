@@ -3,6 +3,7 @@ import { failureType, isWorkerAway } from './failures.ts';
 import { now, type Memory } from './memory.ts';
 import { exchange, firstConnect, receive, reconnect, send } from './proxies.ts';
 import type { Received } from './session-activities.ts';
+import * as ledger from './session-ledger.ts';
 import * as session from './session-state.ts';
 import type { QueuedMessage } from './session-state.ts';
 import { attachmentOf, snapshotOf } from './session-views.ts';
@@ -79,7 +80,7 @@ export function makeLine(memory: Memory): Line {
     failure = null;
     listening
       .then(
-        (received) => update(session.book(memory.state, received, now())),
+        (received) => update(ledger.book(memory.state, received, now())),
         (error: unknown) => {
           // What listened on an earlier lease says nothing about this one.
           if (memory.state.epoch !== epoch) return;

@@ -7,6 +7,7 @@ import { makeEnding } from './ending.ts';
 import { failureType } from './failures.ts';
 import { makeLine } from './line.ts';
 import { makeMemory, now, type Memory } from './memory.ts';
+import * as queue from './session-queue.ts';
 import type { SessionState } from './session-state.ts';
 import * as session from './session-state.ts';
 import { ledgerOf, recordOf } from './session-views.ts';
@@ -50,7 +51,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
         return await continueAsNew<typeof sessionWorkflow>({ ...input, start: undefined, state: memory.state });
       }
       if (memory.state.queue.length > 0 || memory.state.current !== null) {
-        if (memory.state.current === null) memory.update(session.beginTurn(memory.state));
+        if (memory.state.current === null) memory.update(queue.beginTurn(memory.state));
         await line.runTurn();
         continue;
       }
@@ -79,7 +80,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
 
 /** Answers the outside: synchronous, never throws, set before anything is awaited. */
 function handle(memory: Memory, queueDepth: number): void {
-  setHandler(submitMessage, (message) => memory.update(session.accept(memory.state, message, now(), queueDepth)), {
+  setHandler(submitMessage, (message) => memory.update(queue.accept(memory.state, message, now(), queueDepth)), {
     description: 'a message for Claude; a known message_id is dropped',
   });
   setHandler(disconnect, ({ reason }) => memory.update(session.close(memory.state, reason)), {

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { SettledTurn } from '../../src/workflows/session-activities.ts';
+import { book } from '../../src/workflows/session-ledger.ts';
+import { accept, beginTurn } from '../../src/workflows/session-queue.ts';
 import {
-  accept,
   beginConnect,
-  beginTurn,
-  book,
   broken,
   close,
   connected,

@@ -1,0 +1,38 @@
+import type { Received, Released, SettledTurn } from './session-activities.ts';
+import type { SessionState } from './session-state.ts';
+
+const RECENT_TURNS = 5;
+
+/**
+ * Books what the gateway settled: each event number once, the ledger adds up, the awaited message is done. So is one that
+ * still waits: a workflow task that was lost had handed it over, and beginning it would wait for a result that is booked.
+ */
+export function book(state: SessionState, received: Received, now: string): SessionState {
+  const fresh = received.turns.filter((turn) => turn.seq > state.cursor);
+  const booked = fresh.reduce(bookTurn, state);
+  return {
+    ...booked,
+    cursor: Math.max(state.cursor, received.cursor),
+    background_tasks: received.background_tasks,
+    last_activity: fresh.length > 0 ? now : state.last_activity,
+  };
+}
+
+function bookTurn(state: SessionState, turn: SettledTurn): SessionState {
+  return {
+    ...state,
+    cost_nano: state.cost_nano + (turn.cost_nano ?? 0),
+    unpriced_turns: state.unpriced_turns + (turn.cost_nano === null ? 1 : 0),
+    turn_count: state.turn_count + 1,
+    current: state.current?.message_id === turn.message_id ? null : state.current,
+    queue: state.queue.filter((message) => message.message_id !== turn.message_id),
+    recent: [turn, ...state.recent].slice(0, RECENT_TURNS),
+  };
+}
+
+/** Books what the release brought; a session whose agent works on is active again. */
+export function released(state: SessionState, released: Released, now: string): SessionState {
+  const booked = released.received === null ? state : book(state, released.received, now);
+  if (released.let_go) return { ...booked, background_tasks: 0 };
+  return { ...booked, status: 'active', connected: true, background_tasks: Math.max(1, booked.background_tasks) };
+}
