@@ -43,8 +43,7 @@ export function makeEnding(memory: Memory, line: Line): Ending {
   }
 
   async function end(): Promise<SessionState> {
-    // An idle session that was just being woken may have an agent.
-    if (memory.state.status !== 'idle' || memory.state.opening === true) {
+    if (!session.isLetGo(memory.state)) {
       update(session.disconnecting(memory.state));
       await mirror([{ type: 'session', snapshot: snapshotOf(memory.state) }]);
       if (memory.state.current !== null) line.listen(memory.state.current.message_id);

@@ -30,9 +30,9 @@ function bookTurn(state: SessionState, turn: SettledTurn): SessionState {
   };
 }
 
-/** Books what the release brought; a session whose agent works on is active again. */
-export function released(state: SessionState, released: Released, now: string): SessionState {
-  const booked = released.received === null ? state : book(state, released.received, now);
-  if (released.let_go) return { ...booked, background_tasks: 0 };
+/** Books what the release brought, or remembers that it is still to be had; a session whose agent works on is active again. */
+export function released(state: SessionState, { let_go, received }: Released, now: string): SessionState {
+  const booked = { ...(received === null ? state : book(state, received, now)), undrained: received === null };
+  if (let_go) return { ...booked, background_tasks: 0 };
   return { ...booked, status: 'active', connected: true, background_tasks: Math.max(1, booked.background_tasks) };
 }

@@ -51,6 +51,8 @@ export interface SessionState extends SessionStart {
   unsent?: TurnResult[];
   /** Whether the snapshot of this version is for the connection that is being opened to write. */
   opening?: boolean;
+  /** Whether the gateway was away when the agent was to be let go: it may hold an agent, and results that nobody booked. */
+  undrained?: boolean;
 }
 
 /** A session that was just asked for. */
@@ -96,6 +98,8 @@ export function connected(state: SessionState, peer: Connected): SessionState {
     ...peer,
     connected: true,
     opening: false,
+    // What is still to come is listened to from here on.
+    undrained: false,
     status: state.closing === null ? 'active' : state.status,
   };
 }
@@ -108,6 +112,11 @@ export function lost(state: SessionState): SessionState {
 /** Whether nothing runs and nothing waits, so that the idle clocks count. */
 export function isQuiet(state: SessionState): boolean {
   return state.current === null && state.queue.length === 0 && state.background_tasks === 0;
+}
+
+/** Whether the gateway is done with the session for now: an idle one that is being woken, or could not be let go, may have an agent. */
+export function isLetGo(state: SessionState): boolean {
+  return state.status === 'idle' && state.opening !== true && state.undrained !== true;
 }
 
 /** The agent process was let go, the conversation stays. */

@@ -16,6 +16,10 @@ export interface ScriptedAgent {
   failNext(activity: keyof SessionActivities, type: string, times: number): void;
   /** Carries a message out as if a workflow task that was lost had handed it over. */
   takeUnseen(messageId: string): void;
+  /** Settles a turn that the agent began by itself, which nobody hears of until somebody asks. */
+  settleUnheard(): void;
+  /** Whether the gateway stays away when an agent is to be let go. */
+  away: boolean;
   /** Whether a connect hangs without a heartbeat, as on a worker that is gone. */
   silent: boolean;
   /** How long the first `send` of a session takes, by its id. */
@@ -80,13 +84,15 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     dueAt.set(messageId, Date.now() + agent.thinkMs);
   }
 
+  function settledAfter(cursor: number): Received {
+    settleDue();
+    return { turns: results.filter((turn) => turn.seq > cursor), cursor: results.length, background_tasks: background };
+  }
+
   async function listen({ cursor }: Attachment, messageId: string | null): Promise<Received> {
     for (;;) {
-      settleDue();
-      const turns = results.filter((turn) => turn.seq > cursor);
-      if (turns.length > 0 || (messageId === null && background === 0)) {
-        return { turns, cursor: results.length, background_tasks: background };
-      }
+      const received = settledAfter(cursor);
+      if (received.turns.length > 0 || (messageId === null && background === 0)) return received;
       heartbeat();
       await delay(5, undefined, { signal: cancellationSignal() });
     }
@@ -103,9 +109,11 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     calls,
     epochs,
     writes,
+    away: false,
     silent: false,
     slowMs: {},
     thinkMs: 0,
+    settleUnheard: () => settle(null),
     takeUnseen(messageId) {
       carriedOut.push(messageId);
       settle(messageId);
@@ -139,12 +147,12 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
       },
       async release({ attachment, mode, snapshot }) {
         enter('release');
-        const busy = mode === 'idle' && background > 0;
-        if (busy)
-          return { let_go: false, received: { turns: [], cursor: attachment.cursor, background_tasks: background } };
-        closed ||= mode === 'close';
-        if (snapshot !== null) writes.push({ type: 'session', snapshot });
-        return { let_go: true, received: null };
+        const let_go = agent.away || mode === 'close' || background === 0;
+        closed ||= !agent.away && mode === 'close';
+        // As on a line, whoever listens hears it first.
+        if (closed) await delay(20);
+        if (let_go && snapshot !== null) writes.push({ type: 'session', snapshot });
+        return { let_go, received: agent.away ? null : settledAfter(attachment.cursor) };
       },
       async mirror(batch) {
         enter('mirror');

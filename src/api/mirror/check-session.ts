@@ -84,11 +84,14 @@ function versionDifference({ record }: SessionSources, { version }: MirroredSess
   return isOpening ? [] : [`version is ${version}, should be ${final.version}`];
 }
 
-/** The ledger adds up what the journal settled, and the mirror what it was told: all three are the same money. */
+/**
+ * The ledger adds up what the journal settled, and the mirror what it was told: all three are the same money. What is above
+ * the workflow's cursor is still to be booked, unless the workflow has ended: then it never will be.
+ */
 function ledgerDifference({ record, events }: SessionSources, session: MirroredSession, plan: Plan): string[] {
   if (record === null) return [];
   const booked = events.reduce((sum, { seq, event }) => {
-    return event.type === 'result' && seq <= record.cursor ? sum + (event.turn.cost_nano ?? 0) : sum;
+    return event.type === 'result' && (record.ended || seq <= record.cursor) ? sum + (event.turn.cost_nano ?? 0) : sum;
   }, 0);
   const [told, where] = plan.unprovable === null ? [booked, 'the journal'] : [session.cost_nano, 'the mirror'];
   if (told === record.cost_nano) return [];
