@@ -12,6 +12,9 @@ import type { SessionState } from './session-state.ts';
 import { attachmentOf, snapshotOf } from './session-views.ts';
 import { showStatus } from './show-status.ts';
 
+/** A gateway that is there lets go at once; one that is away has no agent, or lets it go by itself. */
+const ONE_TRY = { retry: { maximumAttempts: 1 } };
+
 /** How long a session that ends waits for the gateway to settle the turn that runs. */
 const CLOSE_WAIT = '15s';
 
@@ -54,17 +57,20 @@ export function makeEnding(memory: Memory, line: Line): Ending {
     return await finish();
   }
 
-  async function close(reason: string): Promise<void> {
+  async function close(reason: string, options: Partial<typeof ONE_TRY> = {}): Promise<void> {
     const input = { attachment: attachment(), mode: 'close' as const, reason, snapshot: null };
     try {
-      takeReleased(await release.executeWithOptions({ summary: `closing: ${reason}` }, [input]));
+      takeReleased(await release.executeWithOptions({ summary: `closing: ${reason}`, ...options }, [input]));
     } catch (error) {
       log.warn('release failed', { type: failureType(error) });
     }
   }
 
   async function giveUp(error: unknown): Promise<SessionState> {
-    update(session.broken(memory.state, failureOf(error), now()));
+    const failure = failureOf(error);
+    update(session.broken(memory.state, failure, now()));
+    // It may be starting still. One that another lease holds is not ours to let go.
+    if (failure.code !== 'LEASE_LOST') await close(failure.message, ONE_TRY);
     return await finish();
   }
 

@@ -148,7 +148,10 @@ export function disconnected(state: SessionState, now: string): SessionState {
   };
 }
 
-/** The agent cannot be had; the run ends and a later start goes on from here. */
+/**
+ * The agent cannot be had; the run ends and a later start goes on from here. The lease is a new one, so that an attempt to
+ * connect that is still at it is turned away.
+ */
 export function broken(state: SessionState, failure: Failure, now: string): SessionState {
   return {
     ...state,
@@ -157,6 +160,7 @@ export function broken(state: SessionState, failure: Failure, now: string): Sess
     opening: false,
     failure,
     connected: false,
+    epoch: state.epoch + 1,
     background_tasks: 0,
     ended_at: now,
     version: state.version + 1,

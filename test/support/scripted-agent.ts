@@ -2,7 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
-import type { Attachment, Received, SessionActivities, SettledTurn } from '../../src/workflows/session-activities.ts';
+import type {
+  Attachment,
+  Received,
+  ReleaseInput,
+  SessionActivities,
+  SettledTurn,
+} from '../../src/workflows/session-activities.ts';
 
 export interface ScriptedAgent {
   activities: SessionActivities;
@@ -11,6 +17,8 @@ export interface ScriptedAgent {
   /** How often each activity was called. */
   calls: Record<keyof SessionActivities, number>;
   epochs: number[];
+  /** How the agent was let go, and with which lease. */
+  releases: { mode: ReleaseInput['mode']; epoch: number }[];
   writes: MirrorWrite[];
   /** Makes the next calls of an activity fail with this type; `Infinity` for all. */
   failNext(activity: keyof SessionActivities, type: string, times: number): void;
@@ -38,6 +46,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
   const carriedOut: string[] = [];
   const calls = { connect: 0, exchange: 0, send: 0, receive: 0, release: 0, mirror: 0 };
   const epochs: number[] = [];
+  const releases: ScriptedAgent['releases'] = [];
   const writes: MirrorWrite[] = [];
   const failures = new Map<string, { type: string; times: number }>();
   const results: SettledTurn[] = [];
@@ -108,6 +117,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     carriedOut,
     calls,
     epochs,
+    releases,
     writes,
     away: false,
     silent: false,
@@ -147,6 +157,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
       },
       async release({ attachment, mode, snapshot }) {
         enter('release');
+        releases.push({ mode, epoch: attachment.epoch });
         const let_go = agent.away || mode === 'close' || background === 0;
         closed ||= !agent.away && mode === 'close';
         // As on a line, whoever listens hears it first.

@@ -414,3 +414,37 @@ for (const woken of [false, true]) {
     });
   });
 }
+
+const GIVEN_UP: [failure: string, ends: string, releases: ScriptedAgent['releases']][] = [
+  [
+    'PROJECT_PATH',
+    'lets go of an agent that may be starting still, by a lease of its own',
+    [{ mode: 'close', epoch: 3 }],
+  ],
+  ['LEASE_LOST', 'leaves the agent to whoever has the lease', []],
+];
+for (const [failure, ends, releases] of GIVEN_UP) {
+  test(`a session that gives up with ${failure} ${ends}`, async () => {
+    await withAgent(async ({ agent, workflows }) => {
+      const session = start();
+      await workflows.start(session);
+      await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+      agent.failNext('exchange', 'NOT_SENT', 1);
+      agent.failNext('connect', failure, Infinity);
+      await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'hi' });
+      assert.equal((await resultOf(session.session_id)).status, 'error');
+      assert.deepEqual(agent.releases, releases);
+    });
+  });
+}
+
+test('a session that gives up does not wait for a gateway that is away', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    agent.failNext('connect', 'PROJECT_PATH', Infinity);
+    agent.failNext('release', 'UNAVAILABLE', Infinity);
+    await workflows.start(session);
+    assert.equal((await resultOf(session.session_id)).failure?.code, 'PROJECT_PATH');
+    assert.equal(agent.calls.release, 1);
+  });
+});
