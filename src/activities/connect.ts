@@ -1,19 +1,19 @@
-import { cancellationSignal } from '@temporalio/activity';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
 import type { Connections } from './connections.ts';
 import { withFailures } from './failure.ts';
+import { inTime } from './in-time.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
 
 /**
- * Opens a session's line with a new lease, and tells the mirror that the session is active. Cancelled, it gives the start of
- * the agent up.
+ * Opens a session's line with a new lease, and tells the mirror that the session is active. Cancelled or out of time, it gives
+ * the start of the agent up.
  */
 export const makeConnect = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['connect'] =>
   async function connect({ attachment, snapshot }) {
     return await withFailures(() =>
       withHeartbeat(async () => {
-        const { peer } = await deps.connections.attach(attachment, { start: true, signal: cancellationSignal() });
+        const { peer } = await inTime((signal) => deps.connections.attach(attachment, { start: true, signal }));
         const { agent, simulated, at_least_once } = peer;
         await deps.mirror.write([{ type: 'session', snapshot: { ...snapshot, agent, simulated, at_least_once } }]);
         return peer;

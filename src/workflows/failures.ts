@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, decodeTimeoutType, TimeoutFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import type { Failure } from '../domain/session.ts';
 
 /** The type of the failure that an activity ended with; null when `error` is none, that is: a bug. */
@@ -17,13 +17,13 @@ export function failureOf(error: unknown): Failure {
   return { code, message: 'Failed to connect to Claude Code WebSocket' };
 }
 
-/** Whether an activity ran out of time because no worker spoke for it: Temporal or the workers were away, not the agent. */
+/**
+ * Whether a connect ran out of time because no worker spoke for it: Temporal, the workers or the machine were away, not the
+ * agent. A worker that is there gives its last try up before the time is over, and that is a failure of another kind.
+ */
 export function isWorkerAway(error: unknown): boolean {
   const cause = causeOf(error);
-  if (!(cause instanceof TimeoutFailure) || cause.timeoutType !== 'SCHEDULE_TO_CLOSE') return false;
-  // The SDK leaves out the cause of a time-out; what it was made of has it: how the last attempt ended.
-  const last = cause.failure?.cause?.timeoutFailureInfo;
-  return last !== undefined && last !== null && decodeTimeoutType(last.timeoutType) === 'HEARTBEAT';
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_CLOSE';
 }
 
 /** A local activity fails with the failure itself, a remote one wraps it. */

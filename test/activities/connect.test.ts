@@ -25,11 +25,11 @@ interface Connecting {
   cancel: () => void;
   connected: Promise<Connected>;
   /** What the workflow does with a session that is to end. */
-  release: () => Promise<Released>;
+  release: (epoch?: number) => Promise<Released>;
 }
 
 /** A session that connects, and whose agent is starting. */
-async function connecting(t: TestContext, options: { deaf?: boolean } = {}): Promise<Connecting> {
+async function connecting(t: TestContext, options: { deaf?: boolean; leftMs?: number } = {}): Promise<Connecting> {
   const held = holdStarts(options);
   const gate = await startTestGateway({ around: { driver: held.driver } });
   const mirror = makeMemoryMirror();
@@ -43,9 +43,11 @@ async function connecting(t: TestContext, options: { deaf?: boolean } = {}): Pro
   const release = (input: ReleaseInput): Promise<Released> => activities.release(input);
   const session_id = randomUUID();
   const attachment: Attachment = { session_id, project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
-  const env = new MockActivityEnvironment();
+  const times = { scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 20_000 };
+  const { leftMs = 60_000 } = options;
+  const env = new MockActivityEnvironment({ ...times, scheduleToCloseTimeoutMs: 19_000 + leftMs });
   const connected: Promise<Connected> = env.run(connect, { attachment, snapshot: snapshotOf({ session_id }) });
-  const ending: ReleaseInput = { attachment, mode: 'close', reason: 'User requested', snapshot: null };
+  const ending = { mode: 'close', reason: 'User requested', snapshot: null } as const;
   connected.catch(() => undefined);
   await eventually(() => held.counts.begun === 1);
   return {
@@ -53,7 +55,10 @@ async function connecting(t: TestContext, options: { deaf?: boolean } = {}): Pro
     mirror,
     cancel: () => env.cancel(),
     connected,
-    release: () => new MockActivityEnvironment().run(release, ending),
+    release: (epoch = 1) => {
+      const input: ReleaseInput = { ...ending, attachment: { ...attachment, epoch } };
+      return new MockActivityEnvironment().run(release, input);
+    },
   };
 }
 
@@ -78,4 +83,13 @@ test('release() of a session that was connecting waits for no agent', async (t) 
   const { cancel, release } = await connecting(t);
   cancel();
   assert.equal((await release()).let_go, true);
+});
+
+test('connect() gives its last try up before the time of all tries is over, for good', async (t) => {
+  const began = performance.now();
+  const { held, connected } = await connecting(t, { leftMs: 1_500 });
+  await assert.rejects(connected, { type: 'AGENT_UNREACHABLE', nonRetryable: true });
+  const tookMs = performance.now() - began;
+  assert.ok(tookMs > 900 && tookMs < 1_500, `${tookMs} ms`);
+  await eventually(() => held.counts.givenUp === 1);
 });

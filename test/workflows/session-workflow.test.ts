@@ -328,22 +328,6 @@ test('a mirror that is slow at the end of a session while a clock fires leaves a
   });
 });
 
-test('a session whose worker is away for longer than its agent is waited for is no error: it connects, and answers', async () => {
-  await withAgent(async ({ agent, workflows }) => {
-    const session = start();
-    agent.silent = true;
-    await workflows.start(session);
-    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'hi' });
-    // The first connect is given 20 s; its attempts are given up after 3 s without a heartbeat.
-    await delay(21_000);
-    agent.silent = false;
-    await until('the turn', async () => (await workflows.ledger(session.session_id)).cost_nano === 1_000);
-    assert.ok((agent.epochs.at(-1) ?? 0) > 1);
-    await workflows.disconnect(session.session_id, 'User requested');
-    assert.equal((await resultOf(session.session_id)).reason, 'User requested');
-  });
-});
-
 test('one message costs 10 events, two workflow tasks among them', async () => {
   await withAgent(async ({ workflows }) => {
     const session = start({ idle_after_seconds: 600, idle_timeout_seconds: 3_600 });
