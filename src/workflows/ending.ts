@@ -2,7 +2,8 @@ import { condition, log } from '@temporalio/workflow';
 import { failureOf, failureType } from './failures.ts';
 import type { Line } from './line.ts';
 import { now, type Memory } from './memory.ts';
-import { mirror, release } from './proxies.ts';
+import { makeMirrorWriter } from './mirror-writer.ts';
+import { release } from './proxies.ts';
 import { reportDropped, reportRefused } from './reports.ts';
 import type { Released } from './session-activities.ts';
 import * as ledger from './session-ledger.ts';
@@ -31,6 +32,7 @@ export interface Ending {
 }
 
 export function makeEnding(memory: Memory, line: Line): Ending {
+  const mirror = makeMirrorWriter();
   const update = (next: SessionState): void => memory.update(next);
   const attachment = (): ReturnType<typeof attachmentOf> => attachmentOf(memory.state);
 

@@ -29,8 +29,8 @@ export async function makeNextBuild(): Promise<NextBuild> {
   const workflow = join(folder, 'dist', 'workflows', 'session.js');
   change(workflow, /await line\.runTurn\(\)/, 'await prepareTurn(); await line.runTurn()');
   const addition = `import { patched as isPatched } from '@temporalio/workflow';
-    import { mirror } from './proxies.js';
-    const prepareTurn = async () => { if (isPatched('${NEXT_PATCH}')) await mirror([]); };\n`;
+    import { mirrorFar } from './proxies.js';
+    const prepareTurn = async () => { if (isPatched('${NEXT_PATCH}')) await mirrorFar.mirror([]); };\n`;
   writeFileSync(workflow, addition + readFileSync(workflow, 'utf8'));
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(folder, 'dist', 'workflows', 'index.js'),

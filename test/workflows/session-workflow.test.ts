@@ -432,3 +432,25 @@ test('a session that gives up does not wait for a gateway that is away', async (
     assert.equal(agent.calls.release, 1);
   });
 });
+
+test('of two writes of the mirror in one workflow task the second is an ordinary activity, and the history replays', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    await workflows.start(session);
+    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    agent.failNext('release', 'UNAVAILABLE', 3);
+    await workflows.disconnect(session.session_id, 'User requested');
+    await until('release', () => agent.calls.release > 0);
+    // It is refused, and told of in the task that tells of the end.
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'too late' });
+    await resultOf(session.session_id);
+    const history = await temporal.env.client.workflow.getHandle(workflowIdOf(session.session_id)).fetchHistory();
+    const events = history.events ?? [];
+    const near = events.flatMap(
+      ({ markerRecordedEventAttributes: marker }) => marker?.workflowTaskCompletedEventId ?? [],
+    );
+    const far = events.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'mirror');
+    assert.deepEqual([near.length, new Set(near.map(String)).size, far.length], [2, 2, 1]);
+    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, { events });
+  });
+});
