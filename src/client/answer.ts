@@ -114,11 +114,14 @@ async function post(
   return status === 200 ? { status: 'done', ...body } : body;
 }
 
-/** Turns the errors that tell a turn's outcome into that outcome; throws the others again. */
+/** Codes of a message that was accepted and has its outcome for ever. */
+const SETTLED_CODES = ['TURN_FAILED', 'TURN_UNKNOWN', 'SESSION_NOT_ACTIVE', 'QUEUE_FULL'];
+
+/** Turns the errors that tell a message's outcome into that outcome; throws the others again. */
 function settledBody(error: unknown): Record<string, unknown> {
   if (!(error instanceof ConnectorError) || error.details.message_id === undefined) throw error;
-  if (error.code !== 'TURN_FAILED' && error.code !== 'TURN_UNKNOWN') throw error;
-  const status: TurnOutcome = error.code === 'TURN_FAILED' ? 'failed' : 'unknown';
+  if (!SETTLED_CODES.includes(error.code)) throw error;
+  const status: TurnOutcome = error.code === 'TURN_UNKNOWN' ? 'unknown' : 'failed';
   return { ...error.details, status, error: { code: error.code, message: error.message } };
 }
 

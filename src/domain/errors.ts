@@ -54,14 +54,17 @@ export const errors = {
   sessionNotFound: (id: string): XswarmError => new XswarmError('SESSION_NOT_FOUND', `Session not found: ${id}`),
   userNotFound: (id: string): XswarmError => new XswarmError('USER_NOT_FOUND', `User not found: ${id}`),
   messageNotFound: (id: string): XswarmError => new XswarmError('MESSAGE_NOT_FOUND', `Message not found: ${id}`),
-  sessionNotActive: (id: string): XswarmError => new XswarmError('SESSION_NOT_ACTIVE', `Session is not active: ${id}`),
+  sessionNotActive: (id: string, details: ErrorDetails = {}): XswarmError =>
+    new XswarmError('SESSION_NOT_ACTIVE', `Session is not active: ${id}`, { details }),
   sessionExists: (id: string): XswarmError => new XswarmError('SESSION_EXISTS', `Session already exists: ${id}`),
   maxSessions: (max: number): XswarmError =>
     new XswarmError('MAX_SESSIONS', `Maximum number of sessions (${max}) reached`, {
       details: { retry_after_seconds: 30 },
     }),
-  queueFull: (id: string): XswarmError =>
-    new XswarmError('QUEUE_FULL', `Message queue is full for session: ${id}`, { details: { retry_after_seconds: 5 } }),
+  queueFull: (id: string, details: ErrorDetails = {}): XswarmError =>
+    new XswarmError('QUEUE_FULL', `Message queue is full for session: ${id}`, {
+      details: { retry_after_seconds: 5, ...details },
+    }),
   agentUnreachable: (cause?: unknown): XswarmError =>
     new XswarmError('AGENT_UNREACHABLE', 'Failed to connect to Claude Code WebSocket', { cause }),
   turnFailed: (message: string, details: ErrorDetails): XswarmError =>

@@ -94,8 +94,8 @@ function handle(memory: Memory, queueDepth: number): void {
     },
     { description: 'end the session if it is past its idle timeout now' },
   );
-  setHandler(getLedger, () => ledgerOf(memory.state));
-  setHandler(getRecord, () => recordOf(memory.state));
+  setHandler(getLedger, () => ledgerOf(memory.state), { description: 'status, cost, and which messages wait' });
+  setHandler(getRecord, () => recordOf(memory.state), { description: 'all that the mirror is checked by and made of' });
   CancellationScope.current().cancelRequested.catch(() =>
     memory.update(session.close(memory.state, 'Cancelled in Temporal')),
   );

@@ -7,8 +7,10 @@ import { mergeStreams } from '../../src/api/merge-streams.ts';
 import { fullBucket, makeRateLimiter, takeCall } from '../../src/api/rate-limit.ts';
 import { parsePrefer } from '../../src/api/rest/prefer.ts';
 import { bearerToken, secretsEqual } from '../../src/api/secrets-equal.ts';
+import type { XswarmError } from '../../src/domain/errors.ts';
 import { commandType } from '../../src/api/supervisor/frames.ts';
 import { makeLanes } from '../../src/api/supervisor/lanes.ts';
+import { turnAnswer } from '../../src/api/wait-for-turn.ts';
 
 describe('parsePrefer()', () => {
   const rows: [string | undefined, number, string | null][] = [
@@ -25,6 +27,27 @@ describe('parsePrefer()', () => {
   ];
   for (const [header, waitMs, applied] of rows) {
     test(`reads ${String(header)}`, () => assert.deepEqual(parsePrefer(header, 120_000, 600_000), { waitMs, applied }));
+  }
+});
+
+describe('turnAnswer()', () => {
+  const about = { message_id: 'm-1', session_id: 's-1', status: 'failed', cost_usd: 0, timestamp: '' } as const;
+  const rows: [code: string, told: string, message: string][] = [
+    ['SESSION_NOT_ACTIVE', 'SESSION_NOT_ACTIVE', 'Session is not active: s-1'],
+    ['QUEUE_FULL', 'QUEUE_FULL', 'Message queue is full for session: s-1'],
+    ['INTERRUPTED', 'TURN_FAILED', 'the reason'],
+  ];
+  for (const [code, told, message] of rows) {
+    test(`tells ${told}, and which message, of one that failed with ${code}`, () => {
+      const state = { ...about, error: { code, message: 'the reason' } };
+      assert.throws(
+        () => turnAnswer(state),
+        (error: XswarmError) => {
+          assert.deepEqual([error.code, error.message, error.details.message_id], [told, message, 'm-1']);
+          return true;
+        },
+      );
+    });
   }
 });
 

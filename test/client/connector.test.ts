@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { after, beforeEach, test } from 'node:test';
 import { ClaudeCodeConnector, ConnectorError } from '../../src/client/index.ts';
 import type { ErrorCode } from '../../src/client/index.ts';
+import { waitForAnswer } from '../../src/client/answer.ts';
+import type { Http } from '../../src/client/http.ts';
 import { RestStandIn } from '../support/rest-stand-in.ts';
 
 let server: RestStandIn;
@@ -72,6 +74,16 @@ test('a failed turn is a response that says so, not an exception', async () => {
   const response = await connector.ask(id, 'go');
   assert.deepEqual([response.status, response.content, response.cost_usd], ['unknown', 'half', 0.5]);
   assert.deepEqual(response.error, { code: 'TURN_UNKNOWN', message: 'it went unknown' });
+});
+
+test('a message that still waited when its session ended is a response that says so, too', async () => {
+  const told = new ConnectorError('SESSION_NOT_ACTIVE', 'Session is not active: s-1', {
+    reached: 'answered',
+    details: { message_id: 'm-1', cost_usd: 0 },
+  });
+  const http: Http = { call: () => Promise.reject(told), open: () => Promise.reject(told) };
+  const { message_id, status, error } = await waitForAnswer(http, { sessionId: 's-1', content: 'hi', key: 'k' });
+  assert.deepEqual([message_id, status, error?.code], ['m-1', 'failed', 'SESSION_NOT_ACTIVE']);
 });
 
 test('a message whose answer was cut off is sent again under its key and carried out once', async () => {

@@ -76,6 +76,23 @@ test('a quiet session goes idle and then ends with Idle timeout', async () => {
   assert.deepEqual([late.status, late.body.code], [409, 'SESSION_NOT_ACTIVE']);
 });
 
+test('a message that still waits when its session is ended answers as one that comes too late', async () => {
+  const wish = { user_id: 'user123', project_path: system.project };
+  const path = `/sessions/${(await system.rest('POST', '/sessions', wish)).body.session_id as string}`;
+  await system.rest('POST', `${path}/messages`, { message: '[hang] on' }, { prefer: 'respond-async' });
+  const waiting = system.rest('POST', `${path}/messages`, { message: 'waits' });
+  const count = async (): Promise<unknown> => (await system.rest('GET', path)).body.message_count;
+  await until('both accepted', async () => (await count()) === 2);
+  await system.rest('DELETE', path);
+  const { status, body } = await waiting;
+  assert.deepEqual([status, body.code, typeof body.message_id], [409, 'SESSION_NOT_ACTIVE', 'string']);
+  const state = (await system.rest('GET', `${path}/messages/${body.message_id as string}`)).body;
+  assert.deepEqual(
+    [state.status, (state.error as { message: string }).message],
+    ['failed', 'Not sent: User requested'],
+  );
+});
+
 test('the time runs while everything is down, and costs, history and open sessions are there afterwards', async () => {
   const short = await system.rest('POST', '/sessions', {
     user_id: 'user123',
