@@ -64,6 +64,16 @@ const scenarios: Record<string, { budgetEvents?: number; run: Scenario }> = {
       await workflows.disconnect(session.session_id, 'User requested');
     },
   },
+  'idle-while-gateway-away': {
+    async run({ agent, session, workflows }) {
+      await workflows.submit(session.session_id, say('one'));
+      agent.away = true;
+      await delay(2_500);
+      agent.settleUnheard();
+      agent.away = false;
+      await workflows.disconnect(session.session_id, 'User requested');
+    },
+  },
   'agent-never-there': {
     async run({ agent }) {
       agent.failNext('connect', 'PROJECT_PATH', Infinity);
