@@ -93,3 +93,10 @@ test('connect() gives its last try up before the time of all tries is over, for 
   assert.ok(tookMs > 900 && tookMs < 1_500, `${tookMs} ms`);
   await eventually(() => held.counts.givenUp === 1);
 });
+
+test('release() with a higher lease ends the start of an agent that a connect still waits for', async (t) => {
+  const { held, connected, release } = await connecting(t);
+  assert.equal((await release(2)).let_go, true);
+  await assert.rejects(connected, { type: 'LEASE_LOST' });
+  await eventually(() => held.counts.givenUp === 1);
+});
