@@ -383,7 +383,7 @@ for (const woken of [false, true]) {
       await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'go' });
       await until('the answer', async () => (await ledger()).cost_nano === 1_000);
       agent.away = true;
-      await until('idle', async () => (await ledger()).status === 'idle');
+      await until('it asked in vain', () => agent.calls.release === 1);
       agent.settleUnheard();
       agent.away = false;
       if (woken) {
