@@ -16,8 +16,8 @@ export interface Connections {
    * a line that is being opened, and with it the start of its agent.
    */
   attach(attachment: Attachment, options: AttachOptions): Promise<AgentConnection>;
-  /** Forgets and closes the session's line. */
-  drop(sessionId: string): void;
+  /** Forgets and closes the session's line of this lease or an older one. */
+  drop(sessionId: string, epoch: number): void;
   closeAll(): void;
 }
 
@@ -76,8 +76,10 @@ export function makeConnections(options: ConnectionsOptions): Connections {
 
   return {
     attach,
-    drop(sessionId) {
-      lines.get(sessionId)?.line?.close();
+    drop(sessionId, epoch) {
+      const known = lines.get(sessionId);
+      if (known === undefined || known.epoch > epoch) return;
+      known.line?.close();
       lines.delete(sessionId);
     },
     closeAll() {

@@ -1,7 +1,7 @@
 import type { NumberedEvent } from './agent-connection.ts';
 import { ConnectionError } from './connection-errors.ts';
 
-/** More than this of older events, by number or by size, is let go when another batch comes. */
+/** With more than this that nobody took, by number or by size, only what a reader cannot do without is kept. */
 const KEPT_EVENTS = 5_000;
 const KEPT_BYTES = 8 * 1024 * 1024;
 
@@ -10,9 +10,12 @@ interface Waiter {
   reject: (error: Error) => void;
 }
 
-/** Holds a connection's events until they are taken; a reader that comes late or twice sees them in order. */
+/**
+ * Holds a connection's events until they are taken; a reader that comes late or twice sees them in order. A turn's result
+ * is never let go before it was taken, however much came before it.
+ */
 export class EventBuffer {
-  /** Every event above this number is in the buffer or has not arrived. */
+  /** Every event above this number that a reader needs is in the buffer or has not arrived. */
   #floor: number;
   #events: NumberedEvent[] = [];
   #bytes = 0;
@@ -29,7 +32,7 @@ export class EventBuffer {
 
   push(...events: NumberedEvent[]): void {
     // Before the batch is added: who waits for it gets it whole, however large it is.
-    while (this.#events.length >= KEPT_EVENTS || this.#bytes > KEPT_BYTES) this.#dropOldest();
+    if (this.#events.length >= KEPT_EVENTS || this.#bytes > KEPT_BYTES) this.#keep(isNeeded);
     for (const event of events) {
       const newest = this.#events.at(-1)?.seq ?? this.#floor;
       if (event.seq <= newest) continue;
@@ -67,15 +70,13 @@ export class EventBuffer {
 
   /** What a reader has asked to follow is of no use to it any more. */
   #forget(cursor: number): void {
-    while ((this.#events[0]?.seq ?? Infinity) <= cursor) this.#dropOldest();
+    this.#keep((event) => event.seq > cursor);
     this.#floor = Math.max(this.#floor, cursor);
   }
 
-  #dropOldest(): void {
-    const oldest = this.#events.shift();
-    if (oldest === undefined) return;
-    this.#floor = oldest.seq;
-    this.#bytes -= oldest.bytes;
+  #keep(isKept: (event: NumberedEvent) => boolean): void {
+    this.#events = this.#events.filter(isKept);
+    this.#bytes = this.#events.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #next(signal: AbortSignal): Promise<void> {
@@ -92,6 +93,11 @@ export class EventBuffer {
       signal.addEventListener('abort', waiter.resolve);
     });
   }
+}
+
+/** All are in the mirror; these settle a turn, or say what the agent still does. */
+function isNeeded({ event }: NumberedEvent): boolean {
+  return event.type === 'result' || event.type === 'background';
 }
 
 function lacks(cursor: number, floor: number): ConnectionError {

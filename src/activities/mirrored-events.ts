@@ -1,11 +1,11 @@
 import { setImmediate as nextTick, setTimeout as delay } from 'node:timers/promises';
-import type { Mirror } from '../domain/mirror-write.ts';
 import type { NumberedEvent } from './agent-connection.ts';
 import { EventBuffer } from './event-buffer.ts';
-import type { LineLogger } from './line-logger.ts';
-import { writeEvents } from './write-events.ts';
+import { writeEvents, type EventTarget } from './write-events.ts';
 
 const RETRY_MS = 300;
+/** After so long of the same answer what may be about the other end counts as about the write. */
+const DOUBT_MS = 5 * 60_000;
 const MAX_BATCH = 500;
 /** More than this unwritten, by number or by size, and the other end is to wait. */
 const HIGH_WATER = 1_000;
@@ -27,14 +27,10 @@ export interface MirroredEvents {
  * Writes events a transaction a batch, until they are written: while the mirror cannot be written those who wait hear why,
  * and `flow` holds the other end back. So callers are answered when the answer is here, not when somebody receives it.
  */
-export function makeMirroredEvents(options: {
-  sessionId: string;
-  afterSeq: number;
-  mirror: Mirror;
-  flow: { pause(): void; resume(): void };
-  logger: LineLogger | undefined;
-}): MirroredEvents {
-  const { flow } = options;
+export function makeMirroredEvents(
+  options: EventTarget & { afterSeq: number; flow: { pause(): void; resume(): void }; doubtMs?: number },
+): MirroredEvents {
+  const { flow, doubtMs = DOUBT_MS } = options;
   const buffer = new EventBuffer(options.afterSeq);
   const pending: NumberedEvent[] = [];
   let pendingBytes = 0;
@@ -45,12 +41,14 @@ export function makeMirroredEvents(options: {
 
   async function writeAll(): Promise<void> {
     writing = true;
+    let lastWritten = performance.now();
     // One turn of the event loop more: frames of the same burst go into the same batch.
     await nextTick();
     while (pending.length > 0) {
       const batch = pending.slice(0, MAX_BATCH);
       try {
-        await writeEvents(options, batch);
+        await writeEvents(options, batch, performance.now() - lastWritten > doubtMs);
+        lastWritten = performance.now();
       } catch (error) {
         buffer.interrupt(error as Error);
         if (stopped) break;

@@ -48,7 +48,7 @@ export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
     return await withFailures(async () => {
       const released = await withHeartbeat(letGo);
       if (!released.let_go) return released;
-      deps.connections.drop(attachment.session_id);
+      deps.connections.drop(attachment.session_id, attachment.epoch);
       if (snapshot !== null) await deps.mirror.write([{ type: 'session', snapshot }]);
       return released;
     });

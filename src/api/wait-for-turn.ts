@@ -34,15 +34,13 @@ export async function waitForTurn(
 }
 
 /**
- * The answer of a settled turn; throws `TURN_FAILED` or `TURN_UNKNOWN` for one that has none, and what a refused message gets
- * (`SESSION_NOT_ACTIVE`, `QUEUE_FULL`) for one that was accepted and never begun.
+ * The answer of a settled turn; throws `TURN_FAILED` or `TURN_UNKNOWN` for one that has none, and `SESSION_NOT_ACTIVE` for a
+ * message that still waited when its session ended.
  */
 export function turnAnswer(state: MessageState): TurnAnswer {
   const { message_id, session_id, content = '', cost_usd = null, timestamp, simulated } = state;
   if (state.status === 'failed') {
-    const { code } = state.error ?? {};
-    if (code === 'SESSION_NOT_ACTIVE') throw errors.sessionNotActive(session_id, { message_id, cost_usd });
-    if (code === 'QUEUE_FULL') throw errors.queueFull(session_id, { message_id, cost_usd });
+    if (state.error?.code === 'SESSION_NOT_ACTIVE') throw errors.sessionNotActive(session_id, { message_id, cost_usd });
     throw errors.turnFailed(state.error?.message ?? 'The turn failed', { message_id, cost_usd });
   }
   if (state.status === 'unknown') {

@@ -115,7 +115,7 @@ async function post(
 }
 
 /** Codes of a message that was accepted and has its outcome for ever. */
-const SETTLED_CODES = ['TURN_FAILED', 'TURN_UNKNOWN', 'SESSION_NOT_ACTIVE', 'QUEUE_FULL'];
+const SETTLED_CODES = ['TURN_FAILED', 'TURN_UNKNOWN', 'SESSION_NOT_ACTIVE'];
 
 /** Turns the errors that tell a message's outcome into that outcome; throws the others again. */
 function settledBody(error: unknown): Record<string, unknown> {

@@ -61,10 +61,8 @@ export const errors = {
     new XswarmError('MAX_SESSIONS', `Maximum number of sessions (${max}) reached`, {
       details: { retry_after_seconds: 30 },
     }),
-  queueFull: (id: string, details: ErrorDetails = {}): XswarmError =>
-    new XswarmError('QUEUE_FULL', `Message queue is full for session: ${id}`, {
-      details: { retry_after_seconds: 5, ...details },
-    }),
+  queueFull: (id: string): XswarmError =>
+    new XswarmError('QUEUE_FULL', `Message queue is full for session: ${id}`, { details: { retry_after_seconds: 5 } }),
   agentUnreachable: (cause?: unknown): XswarmError =>
     new XswarmError('AGENT_UNREACHABLE', 'Failed to connect to Claude Code WebSocket', { cause }),
   turnFailed: (message: string, details: ErrorDetails): XswarmError =>

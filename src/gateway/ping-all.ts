@@ -6,7 +6,8 @@ export function pingAll(
   intervalMs: number,
   cut: (socket: WebSocket) => void,
 ): () => void {
-  const silent = new WeakSet<WebSocket>();
+  let silent = new WeakSet<WebSocket>();
+  let lastRound = Date.now();
 
   function ask(socket: WebSocket): void {
     const heard = (): void => {
@@ -21,6 +22,10 @@ export function pingAll(
   }
 
   const timer = setInterval(() => {
+    const now = Date.now();
+    // This process stood still itself, and what came meanwhile is not read yet.
+    if (now - lastRound > 1.5 * intervalMs) silent = new WeakSet();
+    lastRound = now;
     for (const socket of sockets()) {
       // Whatever came on one that we hold back ourselves is not read.
       if (socket.isPaused) silent.delete(socket);

@@ -2,8 +2,7 @@ import { condition, log } from '@temporalio/workflow';
 import { failureOf, failureType } from './failures.ts';
 import type { Line } from './line.ts';
 import { now, type Memory } from './memory.ts';
-import { makeMirrorWriter } from './mirror-writer.ts';
-import { release } from './proxies.ts';
+import { mirror, mirrorFar, release } from './proxies.ts';
 import { reportDropped, reportRefused } from './reports.ts';
 import type { Released } from './session-activities.ts';
 import * as ledger from './session-ledger.ts';
@@ -32,7 +31,6 @@ export interface Ending {
 }
 
 export function makeEnding(memory: Memory, line: Line): Ending {
-  const mirror = makeMirrorWriter();
   const update = (next: SessionState): void => memory.update(next);
   const attachment = (): ReturnType<typeof attachmentOf> => attachmentOf(memory.state);
 
@@ -78,23 +76,25 @@ export function makeEnding(memory: Memory, line: Line): Ending {
 
   /** Reports what was not carried out, also what came while the end was being written. */
   async function finish(): Promise<SessionState> {
-    const reports = reportDropped(memory.state, now());
+    const { length } = memory.state.refused;
+    const reports = [...reportRefused(memory.state, now()), ...reportDropped(memory.state, now())];
     update(queue.noteUnsent(memory.state, reports));
     await mirror([...reports, { type: 'session', snapshot: snapshotOf(memory.state) }]);
-    update(queue.dropAll(memory.state));
+    update(queue.dropAll(queue.dropRefused(memory.state, length)));
     showStatus(memory.state);
-    await flushRefused();
+    await flush(mirrorFar.mirror);
     return memory.state;
   }
 
-  async function flushRefused(): Promise<void> {
-    while (memory.state.refused.length > 0) {
+  /** What came during a write is written far: two slow ones near would prolong the workflow task. */
+  async function flush(write: typeof mirror): Promise<void> {
+    for (; memory.state.refused.length > 0; write = mirrorFar.mirror) {
+      const { length } = memory.state.refused;
       const reports = reportRefused(memory.state, now());
-      const flushed = memory.state.refused.length;
-      await mirror(reports);
-      update({ ...queue.noteUnsent(memory.state, reports), refused: memory.state.refused.slice(flushed) });
+      await write(reports);
+      update(queue.dropRefused(queue.noteUnsent(memory.state, reports), length));
     }
   }
 
-  return { goIdle, flushRefused, end, giveUp };
+  return { goIdle, flushRefused: () => flush(mirror), end, giveUp };
 }

@@ -1,4 +1,6 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { MirrorWrite } from '../domain/mirror-write.ts';
+import { failureType } from './failures.ts';
 import type { SessionActivities } from './session-activities.ts';
 
 /** An activity whose worker is silent for so long is started again: what a session waits after the death of a worker. */
@@ -62,7 +64,7 @@ export const { release } = proxyActivities<Pick<SessionActivities, 'release'>>({
  * Next to the workflow, which costs one marker, and with all its tries well below 4 s: then the SDK would prolong the workflow
  * task, and what happens in a task that was prolonged is replayed in another order.
  */
-export const mirrorNear = proxyLocalActivities<Pick<SessionActivities, 'mirror'>>({
+const mirrorNear = proxyLocalActivities<Pick<SessionActivities, 'mirror'>>({
   startToCloseTimeout: '2s',
   scheduleToCloseTimeout: '3s',
   retry: { initialInterval: '50ms', maximumInterval: '1s' },
@@ -72,3 +74,13 @@ export const mirrorFar = proxyActivities<Pick<SessionActivities, 'mirror'>>({
   startToCloseTimeout: '30s',
   retry: { initialInterval: '200ms', maximumInterval: '5s' },
 });
+
+/** Writes until it is written, once a workflow task at the most: what people read must not miss a status. */
+export async function mirror(writes: MirrorWrite[]): Promise<void> {
+  try {
+    await mirrorNear.mirror(writes);
+  } catch (error) {
+    if (failureType(error) === null) throw error;
+    await mirrorFar.mirror(writes);
+  }
+}

@@ -41,6 +41,11 @@ export function dropAll(state: SessionState): SessionState {
   return { ...state, current: null, queue: [] };
 }
 
+/** Takes the oldest refused messages out once they are reported. */
+export function dropRefused(state: SessionState, count: number): SessionState {
+  return { ...state, refused: state.refused.slice(count) };
+}
+
 /** Remembers what is reported as not carried out: the mirror can be made again from it. */
 export function noteUnsent(state: SessionState, reports: MirrorWrite[]): SessionState {
   const turns = reports.flatMap((write) => (write.type === 'settled' ? [write.turn] : []));

@@ -116,7 +116,7 @@ export function isQuiet(state: SessionState): boolean {
 
 /** Whether the gateway is done with the session for now: an idle one that is being woken, or could not be let go, may have an agent. */
 export function isLetGo(state: SessionState): boolean {
-  return state.status === 'idle' && state.opening !== true && state.undrained !== true;
+  return state.status === 'idle' && !state.connected && state.opening !== true && state.undrained !== true;
 }
 
 /** The agent process was let go, the conversation stays. */

@@ -5,6 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { makeConnections } from '../../src/activities/connections.ts';
 import { makeActivities } from '../../src/activities/index.ts';
+import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
 import { errors, XswarmError } from '../../src/domain/errors.ts';
 import type { MessageInput, Received } from '../../src/workflows/session-activities.ts';
 import { TEST_TOKEN } from '../support/gateway-client.ts';
@@ -105,7 +106,27 @@ test('a turn whose result the mirror refuses for good is given all the same, so 
     assert.deepEqual([turns.length, (turns[0]?.cost_nano ?? 0) > 0, results(mirror)], [1, true, 0]);
     assert.deepEqual(
       logged.map(({ type, reason }) => [type, reason]),
-      [['result', 'CHECK constraint failed']],
+      [
+        ['result', 'CHECK constraint failed'],
+        ['result', 'CHECK constraint failed'],
+      ],
+    );
+  });
+});
+
+test('a result whose answer the mirror refuses is written without it: its message has an outcome, its cost is there', async () => {
+  await withLine(async ({ attempt, mirror }) => {
+    const isWhole = (write: MirrorWrite): boolean =>
+      write.type === 'agent' && write.event.type === 'result' && write.event.turn.content !== '';
+    mirror.refusal = (write) => (isWhole(write) ? new Error('string or blob too big') : null);
+    const input = message('hello');
+    const { turns } = await attempt(input);
+    const stored = mirror.batches.flat().flatMap((write) => {
+      return write.type === 'agent' && write.event.type === 'result' ? [write.event.turn] : [];
+    });
+    assert.deepEqual(
+      stored.map(({ message_id, outcome, failure, cost_nano }) => [message_id, outcome, failure?.code, cost_nano]),
+      [[input.message_id, 'failed', 'INTERNAL', turns[0]?.cost_nano]],
     );
   });
 });

@@ -18,13 +18,13 @@ interface Line {
   logged: Record<string, unknown>[];
 }
 
-function line(): Line {
+function line(doubtMs?: number): Line {
   const flow: string[] = [];
   const logged: Record<string, unknown>[] = [];
   const mirror = makeMemoryMirror();
   const logger = { error: (_: string, fields: Record<string, unknown>) => void logged.push(fields) };
   const hold = { pause: () => void flow.push('pause'), resume: () => void flow.push('resume') };
-  const events = makeMirroredEvents({ sessionId: 's-1', afterSeq: 0, mirror, flow: hold, logger });
+  const events = makeMirroredEvents({ sessionId: 's-1', afterSeq: 0, mirror, flow: hold, logger, doubtMs });
   return { flow, logged, mirror, events };
 }
 
@@ -111,7 +111,7 @@ const REFUSALS = {
 };
 for (const [why, error] of Object.entries(REFUSALS)) {
   test(`an event that is refused for good (${why}) is logged and left out, and the session goes on`, async () => {
-    const bad = line();
+    const bad = line(-1);
     bad.mirror.refusal = refusing(2, error);
     for (const seq of [1, 2, 3]) bad.events.push(event(seq));
     assert.deepEqual(numbers(await bad.events.take(0, never)), [1, 2, 3]);
@@ -121,6 +121,16 @@ for (const [why, error] of Object.entries(REFUSALS)) {
     assert.deepEqual(numbers(await bad.events.take(3, never)), [4]);
   });
 }
+
+test('what an api may refuse because of itself is tried again, and left out only after a time', async () => {
+  const { events, mirror, logged } = line();
+  mirror.failure = new XswarmError('INTERNAL', 'Internal error: the log tells more');
+  events.push(event(1));
+  await assert.rejects(events.take(0, never), { code: 'INTERNAL' });
+  mirror.failure = null;
+  assert.deepEqual(numbers(await events.take(0, never)), [1]);
+  assert.deepEqual([written(mirror), logged], [[[1]], []]);
+});
 
 test('a mirror that goes away between single writes has all of them tried again', async () => {
   const { events, mirror, logged } = line();

@@ -34,7 +34,7 @@ describe('turnAnswer()', () => {
   const about = { message_id: 'm-1', session_id: 's-1', status: 'failed', cost_usd: 0, timestamp: '' } as const;
   const rows: [code: string, told: string, message: string][] = [
     ['SESSION_NOT_ACTIVE', 'SESSION_NOT_ACTIVE', 'Session is not active: s-1'],
-    ['QUEUE_FULL', 'QUEUE_FULL', 'Message queue is full for session: s-1'],
+    ['QUEUE_FULL', 'TURN_FAILED', 'the reason'],
     ['INTERRUPTED', 'TURN_FAILED', 'the reason'],
   ];
   for (const [code, told, message] of rows) {

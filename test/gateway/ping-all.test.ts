@@ -14,9 +14,11 @@ class FakeSocket extends EventEmitter {
   }
 }
 
-/** A socket under watch, and what lets rounds of pings go by; gives whether it was cut. */
-function watched(t: TestContext): { socket: FakeSocket; round: () => boolean } {
+/** A socket under watch, and what lets rounds of pings go by, the last of them late; gives whether it was cut. */
+function watched(t: TestContext): { socket: FakeSocket; round: (lateMs?: number) => boolean } {
   t.mock.timers.enable({ apis: ['setInterval'] });
+  let time = 0;
+  t.mock.method(Date, 'now', () => time);
   const socket = new FakeSocket();
   let cut = false;
   t.after(
@@ -26,7 +28,8 @@ function watched(t: TestContext): { socket: FakeSocket; round: () => boolean } {
       () => (cut = true),
     ),
   );
-  const round = (): boolean => {
+  const round = (lateMs = 0): boolean => {
+    time += ROUND_MS + lateMs;
     t.mock.timers.tick(ROUND_MS);
     return cut;
   };
@@ -56,4 +59,10 @@ test('pingAll() does not cut a socket that this end holds back, and gives it a w
   assert.deepEqual([round(), round()], [false, false]);
   socket.isPaused = false;
   assert.deepEqual([round(), round()], [false, true]);
+});
+
+test('pingAll() cuts nothing after this process stood still, and gives a whole round afterwards', (t) => {
+  const { round } = watched(t);
+  round();
+  assert.deepEqual([round(10 * ROUND_MS), round()], [false, true]);
 });

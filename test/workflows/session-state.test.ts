@@ -11,6 +11,7 @@ import {
   connected,
   disconnected,
   idled,
+  isLetGo,
   isQuiet,
   newSession,
   revived,
@@ -178,4 +179,10 @@ test('book() takes what was settled before it was begun out of the queue', () =>
     rest.queue.map((queued) => queued.message_id),
     ['m-1'],
   );
+});
+
+test('isLetGo() is false where an idle session was connected in the breath in which it was asked to end', () => {
+  const idle = idled(connected(beginConnect(fresh()), PEER));
+  assert.equal(isLetGo(idle), true);
+  assert.equal(isLetGo(connected(close(beginConnect(idle), 'User requested'), PEER)), false);
 });
