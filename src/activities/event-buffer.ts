@@ -17,6 +17,7 @@ interface Waiter {
 export class EventBuffer {
   /** Every event above this number that a reader needs is in the buffer or has not arrived. */
   #floor: number;
+  #newest: number;
   #events: NumberedEvent[] = [];
   #bytes = 0;
   #failure: Error | null = null;
@@ -24,6 +25,7 @@ export class EventBuffer {
 
   constructor(afterSeq: number) {
     this.#floor = afterSeq;
+    this.#newest = afterSeq;
   }
 
   covers(cursor: number): boolean {
@@ -34,8 +36,8 @@ export class EventBuffer {
     // Before the batch is added: who waits for it gets it whole, however large it is.
     if (this.#events.length >= KEPT_EVENTS || this.#bytes > KEPT_BYTES) this.#keep(isNeeded);
     for (const event of events) {
-      const newest = this.#events.at(-1)?.seq ?? this.#floor;
-      if (event.seq <= newest) continue;
+      if (event.seq <= this.#newest) continue;
+      this.#newest = event.seq;
       this.#events.push(event);
       this.#bytes += event.bytes;
     }

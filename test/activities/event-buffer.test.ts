@@ -56,6 +56,19 @@ test('a buffer that is never read lets go of what a reader can do without, and n
   assert.deepEqual([taken[0]?.seq, taken.length], [1, 1_001]);
 });
 
+test('a buffer that let everything go still knows what it had', async () => {
+  const buffer = new EventBuffer(0);
+  buffer.push(text(1, 9 * MIB));
+  buffer.push(event(2), event(3));
+  buffer.push(text(4, 9 * MIB));
+  buffer.push(text(1), text(4), event(5));
+  assert.deepEqual(numbers(await buffer.take(0, never)), [2, 3, 5]);
+  const texts = new EventBuffer(0);
+  texts.push(text(7, 9 * MIB));
+  texts.push(text(7), event(8));
+  assert.deepEqual(numbers(await texts.take(0, never)), [8]);
+});
+
 test('a buffer that is never read keeps no more than some MiB', async () => {
   const buffer = new EventBuffer(0);
   buffer.push(event(1));

@@ -57,6 +57,23 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
   }
 }
 
+/** Ends a session, and sends it a message while it ends: it is accepted, and refused. */
+async function endWithLateMessage(
+  agent: ScriptedAgent,
+  workflows: SessionWorkflows,
+): Promise<{ session: SessionStart; late: string }> {
+  const session = start();
+  await workflows.start(session);
+  await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+  agent.failNext('release', 'UNAVAILABLE', 3);
+  await workflows.disconnect(session.session_id, 'User requested');
+  await until('release', () => agent.calls.release > 0);
+  const late = randomUUID();
+  await workflows.submit(session.session_id, { message_id: late, content: 'too late' });
+  await resultOf(session.session_id);
+  return { session, late };
+}
+
 function resultOf(sessionId: string): Promise<SessionState> {
   return temporal.env.client.workflow.getHandle(workflowIdOf(sessionId)).result() as Promise<SessionState>;
 }
@@ -236,15 +253,7 @@ test('an agent that works by itself is not let go: the session is active again a
 test('a message that is accepted while the session ends is reported, and the record remembers it', async () => {
   await withAgent(async ({ agent, workflows }) => {
     const records = makeSessionRecords({ client: temporal.env.client });
-    const session = start();
-    await workflows.start(session);
-    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
-    agent.failNext('release', 'UNAVAILABLE', 3);
-    await workflows.disconnect(session.session_id, 'User requested');
-    await until('release', () => agent.calls.release > 0);
-    const late = randomUUID();
-    await workflows.submit(session.session_id, { message_id: late, content: 'too late' });
-    await resultOf(session.session_id);
+    const { session, late } = await endWithLateMessage(agent, workflows);
     const settled = agent.writes.flatMap((write) => (write.type === 'settled' ? [write.turn] : []));
     assert.deepEqual(
       settled.map((turn) => [turn.message_id, turn.outcome, turn.failure?.code]),
@@ -436,15 +445,7 @@ test('a session that gives up does not wait for a gateway that is away', async (
 
 test('what is refused while a session ends is told in the write that tells of its end, and the history replays', async () => {
   await withAgent(async ({ agent, workflows }) => {
-    const session = start();
-    await workflows.start(session);
-    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
-    agent.failNext('release', 'UNAVAILABLE', 3);
-    await workflows.disconnect(session.session_id, 'User requested');
-    await until('release', () => agent.calls.release > 0);
-    // It is refused, and told of in the task that tells of the end.
-    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'too late' });
-    await resultOf(session.session_id);
+    const { session } = await endWithLateMessage(agent, workflows);
     const history = await temporal.env.client.workflow.getHandle(workflowIdOf(session.session_id)).fetchHistory();
     const events = history.events ?? [];
     const near = events.flatMap(
