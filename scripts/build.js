@@ -1,7 +1,7 @@
-// Compiles src/ to dist/, copies what is not code, and bundles the workflows (the worker starts with the bundle).
+// Compiles the sources to dist/, copies what is not code, and bundles the workflows (the worker starts with the bundle).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,24 +22,29 @@ function bundleInputs() {
   return hash.digest('hex');
 }
 
-function compile(config) {
-  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', config], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+function tsc(...args) {
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...args], { cwd: root, stdio: 'inherit' });
 }
 
 if (!existsSync(join(dist, 'cli', 'main.js'))) {
-  for (const kind of ['build', 'types']) {
-    rmSync(join(root, 'node_modules', '.cache', `ts${kind}.tsbuildinfo`), { force: true });
-  }
+  rmSync(join(root, 'node_modules', '.cache', 'tsbuild.tsbuildinfo'), { force: true });
 }
-compile('tsconfig.build.json');
+tsc('-p', 'tsconfig.build.json');
 // Only the client library is for other programs, so only it has declarations.
-compile('tsconfig.types.json');
-mkdirSync(join(dist, 'db'), { recursive: true });
+tsc(
+  ...[
+    'client/index.ts',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--strict',
+    '--skipLibCheck',
+    '--verbatimModuleSyntax',
+  ],
+  ...['--rootDir', '.', '--outDir', 'dist', '--target', 'ES2023', '--module', 'NodeNext', '--types', 'node'],
+  ...['--allowImportingTsExtensions', '--rewriteRelativeImportExtensions'],
+);
 rmSync(join(dist, 'db', 'migrations'), { recursive: true, force: true });
-cpSync(join(root, 'src', 'db', 'migrations'), join(dist, 'db', 'migrations'), { recursive: true });
+cpSync(join(root, 'db', 'migrations'), join(dist, 'db', 'migrations'), { recursive: true });
 
 const bundlePath = join(dist, 'workflow-bundle.js');
 const stampPath = join(dist, 'workflow-bundle.sha256');

@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { makeConnections } from '../../src/activities/connections.ts';
-import { makeActivities } from '../../src/activities/index.ts';
+import { makeConnections } from '../../activities/connections.ts';
+import { makeActivities } from '../../activities/index.ts';
 import type {
   Attachment,
   ConnectInput,
   Connected,
   Released,
   ReleaseInput,
-} from '../../src/workflows/session-activities.ts';
+} from '../../workflows/session-activities.ts';
 import { TEST_TOKEN } from '../support/gateway-client.ts';
 import { holdStarts, type HeldStarts } from '../support/held-starts.ts';
 import { snapshotOf } from '../support/histories.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { NumberedEvent } from '../../src/activities/agent-connection.ts';
-import { EventBuffer } from '../../src/activities/event-buffer.ts';
+import type { NumberedEvent } from '../../activities/agent-connection.ts';
+import { EventBuffer } from '../../activities/event-buffer.ts';
 
 const never = new AbortController().signal;
 

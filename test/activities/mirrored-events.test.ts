@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { NumberedEvent } from '../../src/activities/agent-connection.ts';
-import { makeMirroredEvents, type MirroredEvents } from '../../src/activities/mirrored-events.ts';
-import { errors, XswarmError } from '../../src/domain/errors.ts';
+import type { NumberedEvent } from '../../activities/agent-connection.ts';
+import { makeMirroredEvents, type MirroredEvents } from '../../activities/mirrored-events.ts';
+import { errors, XswarmError } from '../../domain/errors.ts';
 import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';
 
 const never = new AbortController().signal;

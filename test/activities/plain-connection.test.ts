@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { makeConnections, type Connections } from '../../src/activities/connections.ts';
+import { makeConnections, type Connections } from '../../activities/connections.ts';
 import { makeMemoryMirror } from '../support/memory-mirror.ts';
-import type { Attachment } from '../../src/workflows/session-activities.ts';
+import type { Attachment } from '../../workflows/session-activities.ts';
 
 const never = new AbortController().signal;
 const ATTACHMENT: Attachment = { session_id: 's-1', project_path: '/p', options: {}, epoch: 1, cursor: 0 };

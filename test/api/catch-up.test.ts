@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { catchUpWithTemporal } from '../../src/api/mirror/catch-up.ts';
-import type { MirrorDeps } from '../../src/api/mirror/sources.ts';
-import { makeBus } from '../../src/db/bus.ts';
-import { makeMirror } from '../../src/db/mirror/mirror.ts';
-import type { SessionRecord } from '../../src/domain/session-record.ts';
+import { catchUpWithTemporal } from '../../api/mirror/catch-up.ts';
+import type { MirrorDeps } from '../../api/mirror/sources.ts';
+import { makeBus } from '../../db/bus.ts';
+import { makeMirror } from '../../db/mirror/mirror.ts';
+import type { SessionRecord } from '../../domain/session-record.ts';
 import { at, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

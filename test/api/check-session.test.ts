@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { checkSession } from '../../src/api/mirror/check-session.ts';
-import { openScratch } from '../../src/api/mirror/scratch.ts';
-import { makeBus } from '../../src/db/bus.ts';
-import { makeMirror } from '../../src/db/mirror/mirror.ts';
-import { makeMirrorRows } from '../../src/db/queries/mirror-rows.ts';
-import type { MirrorWrite, SessionSnapshot } from '../../src/domain/mirror-write.ts';
-import type { JournalEvent } from '../../src/domain/session-record.ts';
+import { checkSession } from '../../api/mirror/check-session.ts';
+import { openScratch } from '../../api/mirror/scratch.ts';
+import { makeBus } from '../../db/bus.ts';
+import { makeMirror } from '../../db/mirror/mirror.ts';
+import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
+import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror-write.ts';
+import type { JournalEvent } from '../../domain/session-record.ts';
 import { at, exchange, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

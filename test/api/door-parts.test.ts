@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor } from '../../src/api/cursor.ts';
-import { isForeignOrigin, isLoopbackHost, isLoopbackHostHeader } from '../../src/api/loopback.ts';
-import { mergeStreams } from '../../src/api/merge-streams.ts';
-import { fullBucket, makeRateLimiter, takeCall } from '../../src/api/rate-limit.ts';
-import { parsePrefer } from '../../src/api/rest/prefer.ts';
-import { bearerToken, secretsEqual } from '../../src/api/secrets-equal.ts';
-import type { XswarmError } from '../../src/domain/errors.ts';
-import { commandType } from '../../src/api/supervisor/frames.ts';
-import { makeLanes } from '../../src/api/supervisor/lanes.ts';
-import { turnAnswer } from '../../src/api/wait-for-turn.ts';
+import { decodeCursor, encodeCursor } from '../../api/cursor.ts';
+import { isForeignOrigin, isLoopbackHost, isLoopbackHostHeader } from '../../api/loopback.ts';
+import { mergeStreams } from '../../api/merge-streams.ts';
+import { fullBucket, makeRateLimiter, takeCall } from '../../api/rate-limit.ts';
+import { parsePrefer } from '../../api/rest/prefer.ts';
+import { bearerToken, secretsEqual } from '../../api/secrets-equal.ts';
+import type { XswarmError } from '../../domain/errors.ts';
+import { commandType } from '../../api/supervisor/frames.ts';
+import { makeLanes } from '../../api/supervisor/lanes.ts';
+import { turnAnswer } from '../../api/wait-for-turn.ts';
 
 describe('parsePrefer()', () => {
   const rows: [string | undefined, number, string | null][] = [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MirrorAdmin } from '../../src/api/mirror/mirror-admin.ts';
-import { errors } from '../../src/domain/errors.ts';
+import type { MirrorAdmin } from '../../api/mirror/mirror-admin.ts';
+import { errors } from '../../domain/errors.ts';
 import { openRealDoors } from '../support/open-real-doors.ts';
 
 const nothing: MirrorAdmin = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onlyUserOf, policy } from '../../src/api/policy.ts';
-import type { Action, Verdict } from '../../src/api/policy.ts';
-import type { Caller } from '../../src/domain/caller.ts';
+import { onlyUserOf, policy } from '../../api/policy.ts';
+import type { Action, Verdict } from '../../api/policy.ts';
+import type { Caller } from '../../domain/caller.ts';
 
 const local: Caller = { user_id: null, admin: false, via: 'local' };
 const ann: Caller = { user_id: 'ann', admin: false, via: 'token' };

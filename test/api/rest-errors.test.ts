@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { ERROR_CODES } from '../../src/domain/errors.ts';
-import { HTTP_STATUS } from '../../src/api/rest/error-handler.ts';
+import { ERROR_CODES } from '../../domain/errors.ts';
+import { HTTP_STATUS } from '../../api/rest/error-handler.ts';
 import { callRest } from '../support/call-rest.ts';
 import type { RestAnswer } from '../support/call-rest.ts';
 import { openDoors } from '../support/open-doors.ts';

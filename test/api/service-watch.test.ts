@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { LiveFrame } from '../../src/domain/service-data.ts';
-import type { SessionEvent } from '../../src/domain/event.ts';
+import type { LiveFrame } from '../../domain/service-data.ts';
+import type { SessionEvent } from '../../domain/event.ts';
 import { exchange, history, snapshotOf } from '../support/histories.ts';
 import { LOCAL, openService, tokenOf } from '../support/open-service.ts';
 

@@ -6,7 +6,7 @@ import { RestStandIn } from '../support/rest-stand-in.ts';
 import { tempDataDir } from '../support/run-cli.ts';
 import { until } from '../support/system.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not there';
 const SOCKET = `xswarm-test-${process.pid}`;
 

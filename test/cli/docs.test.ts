@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { COMMANDS } from '../../src/cli/command-table.ts';
-import { describeCommands } from '../../src/cli/describe-commands.ts';
+import { COMMANDS } from '../../cli/command-table.ts';
+import { describeCommands } from '../../cli/describe-commands.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FRESH, printEvent } from '../../src/cli/connect/turn-printer.ts';
-import { formatUsd } from '../../src/domain/format-usd.ts';
-import { makePaint } from '../../src/cli/output/paint.ts';
-import { printable } from '../../src/cli/output/printable.ts';
-import { formatTable } from '../../src/cli/output/table.ts';
-import { formatAgo, formatDuration } from '../../src/cli/output/time.ts';
-import type { Subscribed } from '../../src/client/index.ts';
+import { FRESH, printEvent } from '../../cli/connect/turn-printer.ts';
+import { formatUsd } from '../../domain/format-usd.ts';
+import { makePaint } from '../../cli/output/paint.ts';
+import { printable } from '../../cli/output/printable.ts';
+import { formatTable } from '../../cli/output/table.ts';
+import { formatAgo, formatDuration } from '../../cli/output/time.ts';
+import type { Subscribed } from '../../client/index.ts';
 
 const plain = makePaint(false);
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { COMMANDS } from '../../src/cli/command-table.ts';
-import { describeCommands } from '../../src/cli/describe-commands.ts';
+import { COMMANDS } from '../../cli/command-table.ts';
+import { describeCommands } from '../../cli/describe-commands.ts';
 import { jsonLines, runCli, tempDataDir } from '../support/run-cli.ts';
 
 test('every command of the table has a description, --json, and its own help', async () => {

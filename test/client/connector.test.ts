@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, beforeEach, test } from 'node:test';
-import { ClaudeCodeConnector, ConnectorError } from '../../src/client/index.ts';
-import type { ErrorCode } from '../../src/client/index.ts';
-import { waitForAnswer } from '../../src/client/answer.ts';
-import type { Http } from '../../src/client/http.ts';
+import { ClaudeCodeConnector, ConnectorError } from '../../client/index.ts';
+import type { ErrorCode } from '../../client/index.ts';
+import { waitForAnswer } from '../../client/answer.ts';
+import type { Http } from '../../client/http.ts';
 import { RestStandIn } from '../support/rest-stand-in.ts';
 
 let server: RestStandIn;

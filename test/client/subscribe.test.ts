@@ -3,8 +3,8 @@ import { after, beforeEach, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { ClaudeCodeConnector } from '../../src/client/index.ts';
-import type { Subscribed } from '../../src/client/index.ts';
+import { ClaudeCodeConnector } from '../../client/index.ts';
+import type { Subscribed } from '../../client/index.ts';
 import { RestStandIn } from '../support/rest-stand-in.ts';
 
 let server: RestStandIn;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
-import { makeBus } from '../../src/db/bus.ts';
-import { makeMirror } from '../../src/db/mirror/mirror.ts';
-import type { Database } from '../../src/db/open.ts';
+import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import { makeBus } from '../../db/bus.ts';
+import { makeMirror } from '../../db/mirror/mirror.ts';
+import type { Database } from '../../db/open.ts';
 import { at, exchange, history, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { makeBus } from '../../src/db/bus.ts';
-import { makeMirror } from '../../src/db/mirror/mirror.ts';
-import { REMADE_NOTICE } from '../../src/db/mirror/remake-session.ts';
-import type { Database } from '../../src/db/open.ts';
-import { makeMirrorRows } from '../../src/db/queries/mirror-rows.ts';
-import type { MirrorWrite } from '../../src/domain/mirror-write.ts';
+import { makeBus } from '../../db/bus.ts';
+import { makeMirror } from '../../db/mirror/mirror.ts';
+import { REMADE_NOTICE } from '../../db/mirror/remake-session.ts';
+import type { Database } from '../../db/open.ts';
+import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
+import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import { exchange, history, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

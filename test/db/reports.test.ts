@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeBus } from '../../src/db/bus.ts';
-import { makeMirror } from '../../src/db/mirror/mirror.ts';
+import { makeBus } from '../../db/bus.ts';
+import { makeMirror } from '../../db/mirror/mirror.ts';
 import { exchange, snapshotOf } from '../support/histories.ts';
 import { openReports } from '../support/open-reports.ts';
 import { openTestDb } from '../support/open-test-db.ts';

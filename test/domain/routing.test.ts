@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ROUTING_KEYWORDS, routingKeyword } from '../../src/domain/routing.ts';
+import { ROUTING_KEYWORDS, routingKeyword } from '../../domain/routing.ts';
 
 const HITS: Record<string, string> = {
   'run the tests': 'run',

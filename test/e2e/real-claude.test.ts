@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import Database from 'better-sqlite3';
 import { Client, Connection } from '@temporalio/client';
-import { getLedger, workflowIdOf } from '../../src/workflows/definitions.ts';
+import { getLedger, workflowIdOf } from '../../workflows/definitions.ts';
 import {
   CALL_COST_NANO,
   callTool,

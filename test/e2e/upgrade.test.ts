@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { after, afterEach, before, beforeEach } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import BetterSqlite3 from 'better-sqlite3';
-import { workflowIdOf } from '../../src/workflows/definitions.ts';
+import { workflowIdOf } from '../../workflows/definitions.ts';
 import { makeNextBuild, NEXT_PATCH, NEXT_VERSION, type NextBuild } from '../support/next-build.ts';
 import { processTree } from '../support/process-tree.ts';
 import { jsonLines } from '../support/run-cli.ts';

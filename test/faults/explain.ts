@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import proto from '@temporalio/proto';
-import { workflowIdOf } from '../../src/workflows/definitions.ts';
+import { workflowIdOf } from '../../workflows/definitions.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 

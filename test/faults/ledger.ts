@@ -1,4 +1,4 @@
-import type { TurnOutcome } from '../../src/domain/turn.ts';
+import type { TurnOutcome } from '../../domain/turn.ts';
 
 /** A message as its sender saw it; the whole truth from outside. */
 export interface SentMessage {

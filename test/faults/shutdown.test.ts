@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
-import { ClaudeCodeConnector } from '../../src/client/connector.ts';
+import { ClaudeCodeConnector } from '../../client/connector.ts';
 import { makeSystem, until, type System } from '../support/system.ts';
 import { markedProcesses } from './processes.ts';
 

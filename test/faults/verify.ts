@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import Database from 'better-sqlite3';
-import type { AgentEvent } from '../../src/domain/event.ts';
-import { priceAnswer, writeAnswer } from '../../src/gateway/drivers/simulator/answer.ts';
-import { parseScript } from '../../src/gateway/drivers/simulator/script.ts';
-import { nanoToUsd } from '../../src/domain/money.ts';
-import { getLedger, workflowIdOf } from '../../src/workflows/definitions.ts';
+import type { AgentEvent } from '../../domain/event.ts';
+import { priceAnswer, writeAnswer } from '../../gateway/drivers/simulator/answer.ts';
+import { parseScript } from '../../gateway/drivers/simulator/script.ts';
+import { nanoToUsd } from '../../domain/money.ts';
+import { getLedger, workflowIdOf } from '../../workflows/definitions.ts';
 import type { CallerLedger, SentMessage } from './ledger.ts';
 import type { Parts } from './parts.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeAgentPool } from '../../src/gateway/agent-pool.ts';
-import type { PoolMember } from '../../src/gateway/agent-pool.ts';
+import { makeAgentPool } from '../../gateway/agent-pool.ts';
+import type { PoolMember } from '../../gateway/agent-pool.ts';
 
 function member(since: number | null): PoolMember & { evicted: number } {
   return {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decideCutTurn, GATEWAY_ENDED, MAX_ATTEMPTS, MAX_GATEWAY_ATTEMPTS } from '../../src/gateway/cut-turn.ts';
-import type { CutTurn } from '../../src/gateway/cut-turn.ts';
-import type { AgentEvent } from '../../src/domain/event.ts';
+import { decideCutTurn, GATEWAY_ENDED, MAX_ATTEMPTS, MAX_GATEWAY_ATTEMPTS } from '../../gateway/cut-turn.ts';
+import type { CutTurn } from '../../gateway/cut-turn.ts';
+import type { AgentEvent } from '../../domain/event.ts';
 
 const base: CutTurn = {
   message_id: 'm',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { AgentDriver } from '../../src/gateway/drivers/driver.ts';
+import type { AgentDriver } from '../../gateway/drivers/driver.ts';
 import { startClaudeGateway, type ClaudeGateway } from '../support/claude-gateway.ts';
 import type { GatewayClient } from '../support/gateway-client.ts';
 import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../support/messages-api.ts';

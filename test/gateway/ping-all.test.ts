@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import type { WebSocket } from 'ws';
-import { pingAll } from '../../src/gateway/ping-all.ts';
+import { pingAll } from '../../gateway/ping-all.ts';
 
 const ROUND_MS = 10;
 

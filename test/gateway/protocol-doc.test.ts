@@ -8,7 +8,7 @@ import {
   GATEWAY_CLOSE,
   GATEWAY_ERROR_CODES,
   serverFrame,
-} from '../../src/gateway/protocol.ts';
+} from '../../gateway/protocol.ts';
 
 const doc = await readFile(new URL('../../docs/agent-protocol.md', import.meta.url), 'utf8');
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { AgentEvent } from '../../src/domain/event.ts';
-import { XswarmError } from '../../src/domain/errors.ts';
-import type { TurnResult } from '../../src/domain/turn.ts';
-import { makeAgentPool } from '../../src/gateway/agent-pool.ts';
+import type { AgentEvent } from '../../domain/event.ts';
+import { XswarmError } from '../../domain/errors.ts';
+import type { TurnResult } from '../../domain/turn.ts';
+import { makeAgentPool } from '../../gateway/agent-pool.ts';
 import type {
   Agent,
   AgentDriver,
@@ -16,14 +16,14 @@ import type {
   CutAttempt,
   TurnEnd,
   TurnRecord,
-} from '../../src/gateway/drivers/driver.ts';
-import { makeJournal } from '../../src/gateway/journal/journal.ts';
-import type { Journal } from '../../src/gateway/journal/journal.ts';
-import { makeJournalWriter } from '../../src/gateway/journal/journal-writer.ts';
-import { openJournalDb } from '../../src/gateway/journal/open-journal.ts';
-import type { SessionHost } from '../../src/gateway/session-host.ts';
-import { NO_WARM_AGENTS } from '../../src/gateway/warm-agents.ts';
-import { makeSessionRegistry } from '../../src/gateway/session-registry.ts';
+} from '../../gateway/drivers/driver.ts';
+import { makeJournal } from '../../gateway/journal/journal.ts';
+import type { Journal } from '../../gateway/journal/journal.ts';
+import { makeJournalWriter } from '../../gateway/journal/journal-writer.ts';
+import { openJournalDb } from '../../gateway/journal/open-journal.ts';
+import type { SessionHost } from '../../gateway/session-host.ts';
+import { NO_WARM_AGENTS } from '../../gateway/warm-agents.ts';
+import { makeSessionRegistry } from '../../gateway/session-registry.ts';
 
 /** What a scripted agent does with each message that it is handed, in order; `hang` after that. */
 type Move = 'answer' | 'die' | 'die after text' | 'consume' | 'hang' | 'hang deaf';

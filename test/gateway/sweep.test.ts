@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { findTagged } from '../../src/gateway/process-table.ts';
-import { endTagged } from '../../src/gateway/sweep.ts';
+import { findTagged } from '../../gateway/process-table.ts';
+import { endTagged } from '../../gateway/sweep.ts';
 import { eventually } from '../support/processes.ts';
 
 /** Does not obey, and starts another process every few milliseconds, each in a session of its own. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { Failure } from '../../src/domain/session.ts';
-import type { AgentReport } from '../../src/gateway/drivers/driver.ts';
-import { hasWorked, sampleTree } from '../../src/gateway/process-activity.ts';
-import type { ProcessInfo } from '../../src/gateway/process-table.ts';
-import { noSigns, noteReport } from '../../src/gateway/signs-of-life.ts';
-import type { SignsOfLife } from '../../src/gateway/signs-of-life.ts';
-import { makeTurnWatch } from '../../src/gateway/turn-watch.ts';
+import type { Failure } from '../../domain/session.ts';
+import type { AgentReport } from '../../gateway/drivers/driver.ts';
+import { hasWorked, sampleTree } from '../../gateway/process-activity.ts';
+import type { ProcessInfo } from '../../gateway/process-table.ts';
+import { noSigns, noteReport } from '../../gateway/signs-of-life.ts';
+import type { SignsOfLife } from '../../gateway/signs-of-life.ts';
+import { makeTurnWatch } from '../../gateway/turn-watch.ts';
 
 const AGENT = 100;
 const agentProcess = (cpuMs: number): ProcessInfo => ({ pid: AGENT, parent: 1, bornAt: 0, cpuMs });

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import { guardOrphan } from '../../src/host/orphan-guard.ts';
-import { supervise } from '../../src/host/supervise.ts';
-import type { ChildEvent, ChildSpec, Supervised } from '../../src/host/supervise.ts';
+import { guardOrphan } from '../../host/orphan-guard.ts';
+import { supervise } from '../../host/supervise.ts';
+import type { ChildEvent, ChildSpec, Supervised } from '../../host/supervise.ts';
 import { childProgram, isAlive } from '../support/child-program.ts';
 import { until } from '../support/system.ts';
 
@@ -142,7 +142,7 @@ test('a guarded program keeps its pid, its exit code and its signals', async () 
 
 /** Supervises a command in a process of its own, kills that process, and gives the command's pid. */
 async function pidUnderKilledParent(line: { command: string; args: string[]; channel: boolean }): Promise<number> {
-  const module = pathToFileURL(resolve('src/host/supervise.ts')).href;
+  const module = pathToFileURL(resolve('host/supervise.ts')).href;
   const parent = spawn(
     process.execPath,
     ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', parentSource(module, line)],

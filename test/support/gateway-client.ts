@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { AgentEvent } from '../../src/domain/event.ts';
-import type { TurnResult } from '../../src/domain/turn.ts';
-import { AGENT_PROTOCOL, serverFrame } from '../../src/gateway/protocol.ts';
-import type { ClientFrame, ServerFrame } from '../../src/gateway/protocol.ts';
+import type { AgentEvent } from '../../domain/event.ts';
+import type { TurnResult } from '../../domain/turn.ts';
+import { AGENT_PROTOCOL, serverFrame } from '../../gateway/protocol.ts';
+import type { ClientFrame, ServerFrame } from '../../gateway/protocol.ts';
 
 type Open = Extract<ClientFrame, { type: 'open' }>;
 type Answer = Exclude<ServerFrame, { type: 'event' | 'delta' }>;

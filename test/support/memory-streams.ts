@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { errors } from '../../src/domain/errors.ts';
-import type { SessionEvent, SessionEventBody } from '../../src/domain/event.ts';
-import type { LiveFrame } from '../../src/api/service.ts';
+import { errors } from '../../domain/errors.ts';
+import type { SessionEvent, SessionEventBody } from '../../domain/event.ts';
+import type { LiveFrame } from '../../api/service.ts';
 
 const BUFFER = 1_000;
 

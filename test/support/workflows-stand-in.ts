@@ -1,8 +1,8 @@
-import { errors } from '../../src/domain/errors.ts';
-import type { Mirror, SessionSnapshot } from '../../src/domain/mirror-write.ts';
-import type { Failure } from '../../src/domain/session.ts';
-import type { GatewayControl, SessionStart, SessionWorkflows } from '../../src/domain/session-workflows.ts';
-import type { AgentMessage } from '../../src/domain/turn.ts';
+import { errors } from '../../domain/errors.ts';
+import type { Mirror, SessionSnapshot } from '../../domain/mirror-write.ts';
+import type { Failure } from '../../domain/session.ts';
+import type { GatewayControl, SessionStart, SessionWorkflows } from '../../domain/session-workflows.ts';
+import type { AgentMessage } from '../../domain/turn.ts';
 import { snapshotOf, turnOf, usageOf } from './histories.ts';
 
 interface Run {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { SettledTurn } from '../../src/workflows/session-activities.ts';
-import { book } from '../../src/workflows/session-ledger.ts';
-import { accept, beginTurn } from '../../src/workflows/session-queue.ts';
+import type { SettledTurn } from '../../workflows/session-activities.ts';
+import { book } from '../../workflows/session-ledger.ts';
+import { accept, beginTurn } from '../../workflows/session-queue.ts';
 import {
   beginConnect,
   broken,
@@ -16,7 +16,7 @@ import {
   newSession,
   revived,
   type SessionState,
-} from '../../src/workflows/session-state.ts';
+} from '../../workflows/session-state.ts';
 
 const NOW = '2026-01-01T00:00:00.000Z';
 const LATER = '2026-01-01T00:00:09.000Z';

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import Database from 'better-sqlite3';
-import type { AgentEvent } from '../../../src/domain/event.ts';
-import { makeJournal } from '../../../src/gateway/journal/journal.ts';
-import type { Journal } from '../../../src/gateway/journal/journal.ts';
-import { makeJournalWriter } from '../../../src/gateway/journal/journal-writer.ts';
-import { openJournalDb } from '../../../src/gateway/journal/open-journal.ts';
+import type { AgentEvent } from '../../../domain/event.ts';
+import { makeJournal } from '../../../gateway/journal/journal.ts';
+import type { Journal } from '../../../gateway/journal/journal.ts';
+import { makeJournalWriter } from '../../../gateway/journal/journal-writer.ts';
+import { openJournalDb } from '../../../gateway/journal/open-journal.ts';
 
 let dir: string;
 beforeEach(async () => {

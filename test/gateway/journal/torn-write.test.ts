@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { makeJournal } from '../../../src/gateway/journal/journal.ts';
-import { openJournalDb } from '../../../src/gateway/journal/open-journal.ts';
+import { makeJournal } from '../../../gateway/journal/journal.ts';
+import { openJournalDb } from '../../../gateway/journal/open-journal.ts';
 
 const EVENTS = 40;
 let base: string;

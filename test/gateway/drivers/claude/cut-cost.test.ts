@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ModelUsage } from '../../../../src/domain/turn.ts';
-import { apiCall, makeCallMeter, mergeCalls } from '../../../../src/gateway/drivers/claude/api-calls.ts';
-import type { ApiCall } from '../../../../src/gateway/drivers/claude/api-calls.ts';
-import { priceCut } from '../../../../src/gateway/drivers/claude/cut-cost.ts';
-import type { ClaudeFrame, StreamEvent } from '../../../../src/gateway/drivers/claude/frames.ts';
-import { makeRates } from '../../../../src/gateway/drivers/claude/rates.ts';
+import type { ModelUsage } from '../../../../domain/turn.ts';
+import { apiCall, makeCallMeter, mergeCalls } from '../../../../gateway/drivers/claude/api-calls.ts';
+import type { ApiCall } from '../../../../gateway/drivers/claude/api-calls.ts';
+import { priceCut } from '../../../../gateway/drivers/claude/cut-cost.ts';
+import type { ClaudeFrame, StreamEvent } from '../../../../gateway/drivers/claude/frames.ts';
+import { makeRates } from '../../../../gateway/drivers/claude/rates.ts';
 
 const usage = (input_tokens: number, output_tokens: number, cost_nano: number, model = 'm'): ModelUsage => ({
   model,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leftoverOf } from '../../../../src/gateway/drivers/claude/leftover.ts';
-import type { Conversation, UsageCounters } from '../../../../src/gateway/drivers/driver.ts';
+import { leftoverOf } from '../../../../gateway/drivers/claude/leftover.ts';
+import type { Conversation, UsageCounters } from '../../../../gateway/drivers/driver.ts';
 
 const totals = (cost_nano: number): UsageCounters => ({
   m: { input_tokens: cost_nano, output_tokens: 0, cache_read_tokens: 0, cache_creation_tokens: 0, cost_nano },

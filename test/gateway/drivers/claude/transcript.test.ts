@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeRates } from '../../../../src/gateway/drivers/claude/rates.ts';
-import { inspectTurn, readTranscript, savedCounters } from '../../../../src/gateway/drivers/claude/transcript.ts';
-import type { Transcript } from '../../../../src/gateway/drivers/claude/transcript.ts';
+import { makeRates } from '../../../../gateway/drivers/claude/rates.ts';
+import { inspectTurn, readTranscript, savedCounters } from '../../../../gateway/drivers/claude/transcript.ts';
+import type { Transcript } from '../../../../gateway/drivers/claude/transcript.ts';
 
 const nothingSeen = { seen: [], rates: makeRates() };
 const prompt = (uuid: string): object => ({

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeRates } from '../../../../src/gateway/drivers/claude/rates.ts';
-import { makeTranslator } from '../../../../src/gateway/drivers/claude/translator.ts';
-import type { Translator } from '../../../../src/gateway/drivers/claude/translator.ts';
-import type { ClaudeFrame } from '../../../../src/gateway/drivers/claude/frames.ts';
-import type { AgentReport } from '../../../../src/gateway/drivers/driver.ts';
+import { makeRates } from '../../../../gateway/drivers/claude/rates.ts';
+import { makeTranslator } from '../../../../gateway/drivers/claude/translator.ts';
+import type { Translator } from '../../../../gateway/drivers/claude/translator.ts';
+import type { ClaudeFrame } from '../../../../gateway/drivers/claude/frames.ts';
+import type { AgentReport } from '../../../../gateway/drivers/driver.ts';
 
 function begin(): { translator: Translator; reports: AgentReport[]; take: (...frames: ClaudeFrame[]) => void } {
   const reports: AgentReport[] = [];

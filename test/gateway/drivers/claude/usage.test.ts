@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bookResult, readCounters, usageSince } from '../../../../src/gateway/drivers/claude/usage.ts';
-import type { UsageCounters } from '../../../../src/gateway/drivers/driver.ts';
+import { bookResult, readCounters, usageSince } from '../../../../gateway/drivers/claude/usage.ts';
+import type { UsageCounters } from '../../../../gateway/drivers/driver.ts';
 
 const raw = (input: number, cost: number): object => ({
   inputTokens: input,

@@ -1,0 +1,21 @@
+import { mkdirSync } from 'node:fs';
+import type { UserService } from '../domain/user.ts';
+import type { CliContext } from './context.ts';
+
+/** Opens the database file for as long as `use` needs the users in it; works whether or not xswarm runs. */
+export async function withUsers<T>(context: CliContext, use: (users: UserService) => T): Promise<T> {
+  const [{ loadConfig }, { openDatabase, closeDatabase }, { makeUserService }, { dataFiles }] = await Promise.all([
+    import('../host/config/load.ts'),
+    import('../db/open.ts'),
+    import('../db/users.ts'),
+    import('../host/data-files.ts'),
+  ]);
+  const { config } = loadConfig(context);
+  mkdirSync(context.dataDir, { recursive: true, mode: 0o700 });
+  const db = openDatabase({ path: dataFiles.database(context.dataDir), durability: config.storage.durability });
+  try {
+    return use(makeUserService(db));
+  } finally {
+    closeDatabase(db);
+  }
+}

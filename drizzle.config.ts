@@ -1,8 +1,0 @@
-import { defineConfig } from 'drizzle-kit';
-
-// The one default export of the project: drizzle-kit reads it.
-export default defineConfig({
-  dialect: 'sqlite',
-  schema: './src/db/schema/*.ts',
-  out: './src/db/migrations',
-});
