@@ -1,9 +1,9 @@
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
-import type { Connections } from './connections.ts';
+import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';
-import { inTime } from './in-time.ts';
-import { withHeartbeat } from './with-heartbeat.ts';
+import { inTime } from './line/in-time.ts';
+import { withHeartbeat } from './line/with-heartbeat.ts';
 
 /**
  * Opens a session's line with a new lease, and tells the mirror that the session is active. Cancelled or out of time, it gives

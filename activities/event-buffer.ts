@@ -1,5 +1,5 @@
-import type { NumberedEvent } from './agent-connection.ts';
-import { ConnectionError } from './connection-errors.ts';
+import type { NumberedEvent } from './line/agent-connection.ts';
+import { ConnectionError } from './line/connection-errors.ts';
 
 /** With more than this that nobody took, by number or by size, only what a reader cannot do without is kept. */
 const KEPT_EVENTS = 5_000;

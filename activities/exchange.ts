@@ -1,9 +1,9 @@
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
-import type { Connections } from './connections.ts';
+import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';
-import { handOver } from './hand-over.ts';
-import { receiveFrom } from './receive-from.ts';
+import { handOver } from './line/hand-over.ts';
+import { receiveFrom } from './line/receive-from.ts';
 
 /**
  * Hands one message over and receives until a turn is settled. A retry hands it over again, which starts nothing where the

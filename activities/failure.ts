@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { XswarmError } from '../domain/errors.ts';
-import { ConnectionError } from './connection-errors.ts';
+import { ConnectionError } from './line/connection-errors.ts';
 
 /**
  * The one place where an error becomes a Temporal failure: its `type` is the code that the workflow matches on.

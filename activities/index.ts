@@ -1,7 +1,7 @@
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
 import { makeConnect } from './connect.ts';
-import type { Connections } from './connections.ts';
+import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';
 import { makeExchange } from './exchange.ts';
 import { makeReceive } from './receive.ts';

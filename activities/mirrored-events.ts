@@ -1,5 +1,5 @@
 import { setImmediate as nextTick, setTimeout as delay } from 'node:timers/promises';
-import type { NumberedEvent } from './agent-connection.ts';
+import type { NumberedEvent } from './line/agent-connection.ts';
 import { EventBuffer } from './event-buffer.ts';
 import { writeEvents, type EventTarget } from './write-events.ts';
 

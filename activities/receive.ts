@@ -1,8 +1,8 @@
 import type { SessionActivities } from '../workflows/session-activities.ts';
-import { ConnectionError } from './connection-errors.ts';
-import type { Connections } from './connections.ts';
+import { ConnectionError } from './line/connection-errors.ts';
+import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';
-import { receiveFrom } from './receive-from.ts';
+import { receiveFrom } from './line/receive-from.ts';
 
 /** Receives until a turn is settled or the last background task ended. */
 export const makeReceive = (deps: { connections: Connections }): SessionActivities['receive'] =>

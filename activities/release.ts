@@ -9,12 +9,12 @@ import type {
   SessionActivities,
   SettledTurn,
 } from '../workflows/session-activities.ts';
-import type { AgentConnection } from './agent-connection.ts';
-import { ConnectionError } from './connection-errors.ts';
-import type { Connections } from './connections.ts';
+import type { AgentConnection } from './line/agent-connection.ts';
+import { ConnectionError } from './line/connection-errors.ts';
+import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';
-import { settledIn } from './settled-in.ts';
-import { withHeartbeat } from './with-heartbeat.ts';
+import { settledIn } from './line/settled-in.ts';
+import { withHeartbeat } from './line/with-heartbeat.ts';
 
 interface ReleaseDeps {
   connections: Connections;

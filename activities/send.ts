@@ -1,8 +1,8 @@
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
-import type { Connections } from './connections.ts';
+import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';
-import { handOver } from './hand-over.ts';
+import { handOver } from './line/hand-over.ts';
 
 /** Hands one message to the agent's gateway, which journals it under its id: a repeat starts nothing. */
 export const makeSend = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['send'] =>

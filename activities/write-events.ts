@@ -1,8 +1,8 @@
 import { XswarmError, type ErrorCode } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/event.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
-import type { NumberedEvent } from './agent-connection.ts';
-import type { LineLogger } from './line-logger.ts';
+import type { NumberedEvent } from './line/agent-connection.ts';
+import type { LineLogger } from './line/line-logger.ts';
 
 /** What an api answers to a write that it will refuse again, unless it is about to be mended or upgraded itself. */
 const DOUBTFUL: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL'];

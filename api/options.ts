@@ -1,7 +1,7 @@
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { ApiLogger } from './logger.ts';
 import type { MirrorAdmin } from './mirror/mirror-admin.ts';
-import type { SessionService, UserService } from './service.ts';
+import type { SessionService, UserService } from './service/service.ts';
 
 /** Where a door listens; port 0 takes a free one. */
 export interface Listen {

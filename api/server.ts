@@ -3,13 +3,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { XswarmError, errors } from '../domain/errors.ts';
 import { toErrorBody } from './error-body.ts';
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from './access/loopback.ts';
 import { makeOpenCalls } from './open-calls.ts';
 import { DEFAULT_LIMITS } from './options.ts';
 import type { ApiOptions, Listen } from './options.ts';
-import { makeRateLimiter } from './rate-limit.ts';
+import { makeRateLimiter } from './access/rate-limit.ts';
 import { restApp } from './rest/app.ts';
-import { startSessionFeed } from './session-feed.ts';
+import { startSessionFeed } from './streams/session-feed.ts';
 import { makeSupervisorServer } from './supervisor/supervisor-server.ts';
 
 /** The two doors, open. */

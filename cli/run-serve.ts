@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { loadConfig } from '../host/config/load.ts';
-import { makeLogger } from '../host/app-logger.ts';
-import { readFaultPoint } from '../host/fault-points.ts';
-import { loadSecrets } from '../host/load-secrets.ts';
-import type { Role } from '../host/roles/part.ts';
-import { serve } from '../host/serve.ts';
-import { listenForStop } from '../host/stop-signal.ts';
+import { makeLogger } from '../host/logs/app-logger.ts';
+import { readFaultPoint } from '../host/run/fault-points.ts';
+import { loadSecrets } from '../host/run/load-secrets.ts';
+import type { Role } from '../host/run/roles/part.ts';
+import { serve } from '../host/run/serve.ts';
+import { listenForStop } from '../host/processes/stop-signal.ts';
 import type { CliContext } from './context.ts';
 
 /** Runs parts in this process until it is asked to stop; gives 1 when a part could not go on. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
-import { makeConnections } from '../activities/connections.ts';
+import { makeConnections } from '../activities/line/connections.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
 import { TASK_QUEUE } from '../temporal/settings.ts';

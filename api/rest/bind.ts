@@ -3,9 +3,9 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import { XswarmError, errors } from '../../domain/errors.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import { parse } from '../parse.ts';
-import type { Caller } from '../service.ts';
-import { LOCAL_CALLER } from './identify.ts';
-import type { Identify } from './identify.ts';
+import type { Caller } from '../service/service.ts';
+import { LOCAL_CALLER } from '../access/identify.ts';
+import type { Identify } from '../access/identify.ts';
 import type { Parsed, RouteSpec } from './route-spec.ts';
 
 /** What a handler gets: who calls, and everything the route's schemas promise. */

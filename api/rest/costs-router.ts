@@ -1,5 +1,5 @@
-import { toSessionCost } from '../present.ts';
-import type { SessionService } from '../service.ts';
+import { toSessionCost } from '../service/present.ts';
+import type { SessionService } from '../service/service.ts';
 import type { Bind } from './bind.ts';
 import { COST_ROUTES } from './routes/cost-routes.ts';
 

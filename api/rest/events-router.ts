@@ -1,17 +1,17 @@
 import { errors } from '../../domain/errors.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { decodeCursor, encodeCursor } from '../streams/cursor.ts';
 import type { ApiLogger } from '../logger.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import type { ApiLimits } from '../options.ts';
-import type { SessionService } from '../service.ts';
-import type { SessionFeed } from '../session-feed.ts';
-import { watchClient } from '../watch-client.ts';
-import type { ClientFrame } from '../watch-client.ts';
-import { watchSession } from '../watch-session.ts';
-import type { SessionFrame } from '../watch-session.ts';
+import type { SessionService } from '../service/service.ts';
+import type { SessionFeed } from '../streams/session-feed.ts';
+import { watchClient } from '../streams/watch-client.ts';
+import type { ClientFrame } from '../streams/watch-client.ts';
+import { watchSession } from '../streams/watch-session.ts';
+import type { SessionFrame } from '../streams/watch-session.ts';
 import type { Bind } from './bind.ts';
-import { sendEvents } from './event-stream.ts';
-import type { ServerSentEvent } from './event-stream.ts';
+import { sendEvents } from '../streams/event-stream.ts';
+import type { ServerSentEvent } from '../streams/event-stream.ts';
 import { EVENT_STREAM } from './route-spec.ts';
 import { EVENT_ROUTES } from './routes/event-routes.ts';
 

@@ -1,8 +1,8 @@
 import type { Response } from 'express';
 import type { ApiLimits } from '../options.ts';
-import { toHistoryMessage } from '../present.ts';
-import type { MessageState, SessionService } from '../service.ts';
-import { isSettled, turnAnswer, waitForTurn } from '../wait-for-turn.ts';
+import { toHistoryMessage } from '../service/present.ts';
+import type { MessageState, SessionService } from '../service/service.ts';
+import { isSettled, turnAnswer, waitForTurn } from '../service/wait-for-turn.ts';
 import type { Bind } from './bind.ts';
 import { parsePrefer } from './prefer.ts';
 import { PREFIX } from './route-spec.ts';

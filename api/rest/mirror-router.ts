@@ -7,8 +7,8 @@ import { toErrorBody, toXswarmError } from '../error-body.ts';
 import type { ApiLogger } from '../logger.ts';
 import type { MirrorAdmin } from '../mirror/mirror-admin.ts';
 import type { OpenCalls } from '../open-calls.ts';
-import { policy } from '../policy.ts';
-import type { Identify } from './identify.ts';
+import { policy } from '../access/policy.ts';
+import type { Identify } from '../access/identify.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** Where the command line reaches the mirror's check and rebuild. */

@@ -1,4 +1,4 @@
-import type { SessionService } from '../service.ts';
+import type { SessionService } from '../service/service.ts';
 import type { Bind } from './bind.ts';
 import { ROUTING_ROUTES } from './routes/routing-routes.ts';
 

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
-import { exportSession } from '../export-session.ts';
-import { toConnected } from '../present.ts';
-import type { SessionService } from '../service.ts';
+import { exportSession } from '../service/export-session.ts';
+import { toConnected } from '../service/present.ts';
+import type { SessionService } from '../service/service.ts';
 import type { Bind } from './bind.ts';
 import { NDJSON, PREFIX } from './route-spec.ts';
 import { SESSION_ROUTES } from './routes/session-routes.ts';

@@ -1,5 +1,5 @@
-import { secretsEqual } from '../secrets-equal.ts';
-import type { Caller, UserService } from '../service.ts';
+import { secretsEqual } from '../access/secrets-equal.ts';
+import type { Caller, UserService } from '../service/service.ts';
 
 /** Whoever holds the supervisor's own token acts as the user that each frame names. */
 const SUPERVISOR: Caller = { user_id: null, admin: true, via: 'token' };

@@ -1,4 +1,4 @@
-import type { Session } from '../service.ts';
+import type { Session } from '../service/service.ts';
 import type { EndWatch } from './end-watch.ts';
 
 type End = { reason: string; timestamp: string };

@@ -1,4 +1,4 @@
-import type { SessionFeed } from '../session-feed.ts';
+import type { SessionFeed } from '../streams/session-feed.ts';
 
 /** What a follower of a session wants to hear. */
 export interface EndFollower {

@@ -1,7 +1,7 @@
 import { XswarmError, errors } from '../../domain/errors.ts';
-import type { Caller, SessionService } from '../service.ts';
-import { watchSession } from '../watch-session.ts';
-import type { SessionFrame } from '../watch-session.ts';
+import type { Caller, SessionService } from '../service/service.ts';
+import { watchSession } from '../streams/watch-session.ts';
+import type { SessionFrame } from '../streams/watch-session.ts';
 import type { Answer } from './frames.ts';
 import type { Outbox } from './outbox.ts';
 

@@ -18,7 +18,7 @@ export class RestoreCommand extends XswarmCommand {
   file = Option.String({ name: 'file' });
 
   override async execute(): Promise<void> {
-    const { restore } = await import('../../host/restore.ts');
+    const { restore } = await import('../../host/backup/restore.ts');
     const file = resolve(this.context.cwd, this.file);
     const restored = restore(this.context.dataDir, file);
     this.emit({ file, ...restored });

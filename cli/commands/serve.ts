@@ -21,7 +21,7 @@ export class ServeCommand extends XswarmCommand {
   debug = Option.Boolean('--debug', false, { description: 'Log more' });
 
   override async execute(): Promise<number> {
-    const { ROLES } = await import('../../host/roles/part.ts');
+    const { ROLES } = await import('../../host/run/roles/part.ts');
     if (this.roles === undefined) throw new UsageError(`--roles is missing: some of ${ROLES.join(', ')}`);
     const named = [...new Set(this.roles.split(',').map((word) => word.trim()))];
     const unknown = named.find((word) => !ROLES.some((role) => role === word));

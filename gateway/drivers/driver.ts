@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../domain/event.ts';
 import type { AgentName, Failure } from '../../domain/session.ts';
 import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/turn.ts';
-import type { AgentOptions } from '../protocol.ts';
+import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 
 /** The agent's own running totals by model, as far as they are booked: the base that deltas are taken from. */
 export type UsageCounters = Record<string, Omit<ModelUsage, 'model'>>;

@@ -2,7 +2,7 @@ import type { AgentEvent } from '../../domain/event.ts';
 import type { JournalSession } from '../../domain/session-record.ts';
 import type { AgentMessage } from '../../domain/turn.ts';
 import type { Conversation } from '../drivers/driver.ts';
-import type { AgentOptions } from '../protocol.ts';
+import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 import type { JournalDb } from './open-journal.ts';
 
 /** What the gateway knows of a session between processes. */

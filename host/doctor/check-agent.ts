@@ -1,8 +1,8 @@
 import { runsOwnGateway } from '../config/derive.ts';
-import type { AgentStatus } from '../../gateway/agent-status.ts';
-import { makeGatewayControl, readAgents } from '../../gateway/control-client.ts';
+import type { AgentStatus } from '../../protocol/agent-status.ts';
+import { makeGatewayControl, readAgents } from '../../protocol/gateway-control.ts';
 import { isClaudeConfigured } from '../../gateway/drivers/claude/availability.ts';
-import { loadGatewayToken } from '../load-secrets.ts';
+import { loadGatewayToken } from '../run/load-secrets.ts';
 import type { DiagnoseOptions } from './diagnose-options.ts';
 import type { Finding } from './finding.ts';
 

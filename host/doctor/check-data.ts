@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { dataFiles } from '../data-files.ts';
+import { dataFiles } from '../backup/data-files.ts';
 import type { Finding } from './finding.ts';
 
 const MEBIBYTE = 1024 * 1024;

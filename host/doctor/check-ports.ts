@@ -1,6 +1,6 @@
 import type { Config } from '../config/sections.ts';
-import { whyNotFree } from '../ports.ts';
-import { wantedPorts } from '../start/wanted-ports.ts';
+import { whyNotFree } from '../processes/ports.ts';
+import { wantedPorts } from '../run/start/wanted-ports.ts';
 import type { Finding } from './finding.ts';
 
 /** Checks that the ports are free, or used by our own parts that run. */

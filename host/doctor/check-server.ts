@@ -1,6 +1,6 @@
 import { serverUrl } from '../config/derive.ts';
 import type { Config } from '../config/sections.ts';
-import { whyNotReady } from '../start/wait-until-ready.ts';
+import { whyNotReady } from '../run/start/wait-until-ready.ts';
 import type { Finding } from './finding.ts';
 
 /** Checks that a running server is ready. */

@@ -1,4 +1,4 @@
-import { livingChildren } from '../leftovers.ts';
+import { livingChildren } from '../processes/leftovers.ts';
 import { checkAgent, checkGateway } from './check-agent.ts';
 import { checkDatabase, checkDisk } from './check-data.ts';
 import { checkNode } from './check-node.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { makeConnections } from '../../activities/connections.ts';
+import { makeConnections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
 import type {
   Attachment,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { NumberedEvent } from '../../activities/agent-connection.ts';
+import type { NumberedEvent } from '../../activities/line/agent-connection.ts';
 import { EventBuffer } from '../../activities/event-buffer.ts';
 
 const never = new AbortController().signal;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { makeConnections } from '../../activities/connections.ts';
+import { makeConnections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';

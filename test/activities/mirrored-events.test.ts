@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { NumberedEvent } from '../../activities/agent-connection.ts';
+import type { NumberedEvent } from '../../activities/line/agent-connection.ts';
 import { makeMirroredEvents, type MirroredEvents } from '../../activities/mirrored-events.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { makeConnections, type Connections } from '../../activities/connections.ts';
+import { makeConnections, type Connections } from '../../activities/line/connections.ts';
 import { makeMemoryMirror } from '../support/memory-mirror.ts';
 import type { Attachment } from '../../workflows/session-activities.ts';
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { decodeCursor, encodeCursor } from '../../api/cursor.ts';
-import { isForeignOrigin, isLoopbackHost, isLoopbackHostHeader } from '../../api/loopback.ts';
-import { mergeStreams } from '../../api/merge-streams.ts';
-import { fullBucket, makeRateLimiter, takeCall } from '../../api/rate-limit.ts';
+import { decodeCursor, encodeCursor } from '../../api/streams/cursor.ts';
+import { isForeignOrigin, isLoopbackHost, isLoopbackHostHeader } from '../../api/access/loopback.ts';
+import { mergeStreams } from '../../api/streams/merge-streams.ts';
+import { fullBucket, makeRateLimiter, takeCall } from '../../api/access/rate-limit.ts';
 import { parsePrefer } from '../../api/rest/prefer.ts';
-import { bearerToken, secretsEqual } from '../../api/secrets-equal.ts';
+import { bearerToken, secretsEqual } from '../../api/access/secrets-equal.ts';
 import type { XswarmError } from '../../domain/errors.ts';
 import { commandType } from '../../api/supervisor/frames.ts';
 import { makeLanes } from '../../api/supervisor/lanes.ts';
-import { turnAnswer } from '../../api/wait-for-turn.ts';
+import { turnAnswer } from '../../api/service/wait-for-turn.ts';
 
 describe('parsePrefer()', () => {
   const rows: [string | undefined, number, string | null][] = [

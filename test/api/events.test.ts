@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { encodeCursor } from '../../api/cursor.ts';
+import { encodeCursor } from '../../api/streams/cursor.ts';
 import { callRest } from '../support/call-rest.ts';
 import { readEvents } from '../support/event-stream-client.ts';
 import type { StreamEvent } from '../support/event-stream-client.ts';

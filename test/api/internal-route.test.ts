@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { makeRemoteMirror } from '../../activities/remote-mirror.ts';
+import { makeRemoteMirror } from '../../protocol/remote-mirror.ts';
 import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
 import { callRest } from '../support/call-rest.ts';
 import { readEvents } from '../support/event-stream-client.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onlyUserOf, policy } from '../../api/policy.ts';
-import type { Action, Verdict } from '../../api/policy.ts';
+import { onlyUserOf, policy } from '../../api/access/policy.ts';
+import type { Action, Verdict } from '../../api/access/policy.ts';
 import type { Caller } from '../../domain/caller.ts';
 
 const local: Caller = { user_id: null, admin: false, via: 'local' };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../api/project-policy.ts';
-import { reconcileAdmissions } from '../../api/session-service.ts';
+import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../api/access/project-policy.ts';
+import { reconcileAdmissions } from '../../api/service/session-service.ts';
 import { LOCAL, openService, tokenOf } from '../support/open-service.ts';
 
 /** A time before which every place was taken. */

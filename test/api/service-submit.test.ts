@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SessionService } from '../../api/service.ts';
+import type { SessionService } from '../../api/service/service.ts';
 import { LOCAL, openService } from '../support/open-service.ts';
 import type { TestService } from '../support/open-service.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readAgents } from '../../gateway/control-client.ts';
+import { readAgents } from '../../protocol/gateway-control.ts';
 import { claudeEnv, say, startMessagesApi, TEST_MODEL } from '../support/messages-api.ts';
 import { inTurn, round, serial } from './figures.ts';
 import { startProduct, type Product } from './product.ts';

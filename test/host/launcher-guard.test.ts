@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { test } from 'node:test';
-import { isRunByNpm } from '../../host/launcher-guard.ts';
+import { isRunByNpm } from '../../host/processes/launcher-guard.ts';
 import { childProgram, isAlive } from '../support/child-program.ts';
 import { until } from '../support/system.ts';
 
-const STOP_SIGNAL = new URL('../../host/stop-signal.ts', import.meta.url).href;
+const STOP_SIGNAL = new URL('../../host/processes/stop-signal.ts', import.meta.url).href;
 /** Says its pid, and ends when it is asked to stop. */
 const PROGRAM = `
   import { listenForStop } from ${JSON.stringify(STOP_SIGNAL)};

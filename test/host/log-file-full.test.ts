@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openLogFile } from '../../host/log-file.ts';
+import { openLogFile } from '../../host/logs/log-file.ts';
 import { canMount, makeSmallDisk } from '../support/disk-image.ts';
 
 test(

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { openLogFile } from '../../host/log-file.ts';
-import { readLogLine } from '../../host/log-line.ts';
-import type { LogLine } from '../../host/log-line.ts';
-import { splitLines } from '../../host/split-lines.ts';
-import { makeChildLog } from '../../host/start/child-logs.ts';
-import type { Reporter } from '../../host/start/reporter.ts';
+import { openLogFile } from '../../host/logs/log-file.ts';
+import { readLogLine } from '../../host/logs/log-line.ts';
+import type { LogLine } from '../../host/logs/log-line.ts';
+import { splitLines } from '../../host/processes/split-lines.ts';
+import { makeChildLog } from '../../host/run/start/child-logs.ts';
+import type { Reporter } from '../../host/run/start/reporter.ts';
 
 const tempDir = (): string => mkdtempSync(join(tmpdir(), 'xswarm-logs-'));
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { after, test } from 'node:test';
-import { whyNotFree } from '../../host/ports.ts';
+import { whyNotFree } from '../../host/processes/ports.ts';
 
 const servers: Server[] = [];
 after(() => servers.forEach((server) => server.close()));

@@ -5,7 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { AlreadyRunning, takeStartLock } from '../../host/start-lock.ts';
+import { AlreadyRunning, takeStartLock } from '../../host/processes/start-lock.ts';
 
 const tempDir = (): string => mkdtempSync(join(tmpdir(), 'xswarm-lock-'));
 
@@ -21,7 +21,7 @@ function pidOf(dataDir: string): number | null {
 
 /** Takes the lock in another process, which keeps it. */
 async function holder(dataDir: string): Promise<ReturnType<typeof spawn>> {
-  const module = new URL('../../host/start-lock.ts', import.meta.url).href;
+  const module = new URL('../../host/processes/start-lock.ts', import.meta.url).href;
   const source = `import { takeStartLock } from ${JSON.stringify(module)};
     takeStartLock(${JSON.stringify(dataDir)}); console.log('held'); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', source], {

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import { guardOrphan } from '../../host/orphan-guard.ts';
-import { supervise } from '../../host/supervise.ts';
-import type { ChildEvent, ChildSpec, Supervised } from '../../host/supervise.ts';
+import { guardOrphan } from '../../host/processes/orphan-guard.ts';
+import { supervise } from '../../host/processes/supervise.ts';
+import type { ChildEvent, ChildSpec, Supervised } from '../../host/processes/supervise.ts';
 import { childProgram, isAlive } from '../support/child-program.ts';
 import { until } from '../support/system.ts';
 

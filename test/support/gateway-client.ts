@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { AgentEvent } from '../../domain/event.ts';
 import type { TurnResult } from '../../domain/turn.ts';
-import { AGENT_PROTOCOL, serverFrame } from '../../gateway/protocol.ts';
-import type { ClientFrame, ServerFrame } from '../../gateway/protocol.ts';
+import { AGENT_PROTOCOL, serverFrame } from '../../protocol/agent-protocol.ts';
+import type { ClientFrame, ServerFrame } from '../../protocol/agent-protocol.ts';
 
 type Open = Extract<ClientFrame, { type: 'open' }>;
 type Answer = Exclude<ServerFrame, { type: 'event' | 'delta' }>;

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { makeSessionService } from '../../api/session-service.ts';
-import type { SessionServiceDeps } from '../../api/session-service.ts';
-import { makeProjectPolicy } from '../../api/project-policy.ts';
-import type { SessionService } from '../../api/service.ts';
+import { makeSessionService } from '../../api/service/session-service.ts';
+import type { SessionServiceDeps } from '../../api/service/session-service.ts';
+import { makeProjectPolicy } from '../../api/access/project-policy.ts';
+import type { SessionService } from '../../api/service/service.ts';
 import { makeBus } from '../../db/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import type { Database } from '../../db/open.ts';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpawnOptions, SpawnedProcess } from '@anthropic-ai/claude-agent-sdk';
-import { endTagged } from '../../sweep.ts';
-import { signalProcess } from '../../process-table.ts';
+import { endTagged } from '../../processes/sweep.ts';
+import { signalProcess } from '../../processes/process-table.ts';
 
 const STDERR_LIMIT = 8 * 1024;
 

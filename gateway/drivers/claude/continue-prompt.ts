@@ -1,6 +1,6 @@
 import type { AgentEvent } from '../../../domain/event.ts';
 import type { AgentMessage } from '../../../domain/turn.ts';
-import { derivedUuid } from '../../derived-uuid.ts';
+import { derivedUuid } from '../../sessions/derived-uuid.ts';
 import type { CutAttempt } from '../driver.ts';
 import { promptText } from './prompt-stream.ts';
 

@@ -1,4 +1,4 @@
-import { AGENT_TAG } from '../../process-table.ts';
+import { AGENT_TAG } from '../../processes/process-table.ts';
 
 const ALLOWED = new Set([
   'PATH',

@@ -1,4 +1,4 @@
-import { INTERRUPTED } from '../../stop-reasons.ts';
+import { INTERRUPTED } from '../../turns/stop-reasons.ts';
 import type { TurnEnd } from '../driver.ts';
 import type { ClaudeFrame } from './frames.ts';
 

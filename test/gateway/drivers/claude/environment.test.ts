@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isClaudeConfigured } from '../../../../gateway/drivers/claude/availability.ts';
 import { claudeEnvironment } from '../../../../gateway/drivers/claude/environment.ts';
-import { chooseDriver } from '../../../../gateway/choose-driver.ts';
+import { chooseDriver } from '../../../../gateway/agents/choose-driver.ts';
 
 const agent = { agentId: 'a-1', sessionId: 's-1' };
 const own = { DISABLE_AUTOUPDATER: '1', XSWARM_SESSION_ID: 's-1', XSWARM_AGENT_ID: 'a-1' };

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { admit, giveBack } from '../../db/queries/admissions.ts';
+import { userExists } from '../../db/queries/user-by-channel.ts';
+import { publicSession } from '../../db/queries/sessions.ts';
+import type { FoundSession } from '../../db/queries/sessions.ts';
+import { errors, XswarmError } from '../../domain/errors.ts';
+import type { Session } from '../../domain/service-data.ts';
+import { hasEnded, isActive } from '../../domain/session.ts';
+import type { SessionStart } from '../../domain/session-workflows.ts';
+import { policy } from '../access/policy.ts';
+import type { SessionService } from './service.ts';
+import type { ServiceContext } from './context.ts';
+import { connectingSnapshot, endedSnapshot } from './own-snapshot.ts';
+import { waitFor } from './wait-for.ts';
+
+const SESSION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+const REVIVE_TRIES = 10;
+const REVIVE_PAUSE_MS = 200;
+
+/** Starts a session, or finds the one that the same call started before, and waits until its agent is up. */
+export const makeCreateSession = (context: ServiceContext): SessionService['create'] =>
+  async function create(caller, input, signal) {
+    const { user_id, session_id = randomUUID(), title = null } = input;
+    if (!SESSION_ID.test(session_id)) {
+      throw errors.invalidRequest(
+        `session_id: "${session_id.slice(0, 64)}" is none: 1 to 128 of A-Z a-z 0-9 . _ : - are`,
+      );
+    }
+    if (policy(caller, 'create_session', user_id) !== 'allowed' || !userExists(context.db, user_id)) {
+      throw errors.userNotFound(user_id);
+    }
+    const project_path = await context.projects.check(input.project_path);
+    const found = context.sessions.find(session_id);
+    if (found !== null) refuseOther(found, user_id, project_path);
+    if (found !== null && isActive(found.status)) return publicSession(found);
+
+    const options = found?.options ?? input.options;
+    const start = {
+      session_id,
+      user_id,
+      project_path,
+      title: found?.title ?? title,
+      options: { ...context.defaults, ...options },
+    };
+    admit(context.db, { session_id, user_id, project_path }, context.limits);
+    if (found === null) {
+      await context.mirror.write([{ type: 'session', snapshot: connectingSnapshot(start, new Date().toISOString()) }]);
+    }
+    await startWorkflow(context, start, found);
+    return await connected(context, session_id, found?.status === 'error' ? found.version : -1, signal);
+  };
+
+/** The same call again is fine unless the session has ended; any other call with its id is not. */
+function refuseOther(found: FoundSession, userId: string, projectPath: string): void {
+  if (found.user_id !== userId || found.project_path !== projectPath) throw errors.sessionExists(found.id);
+  if (found.status === 'disconnecting' || found.status === 'disconnected') throw errors.sessionNotActive(found.id);
+}
+
+/**
+ * Starts the workflow. Where Temporal is away nothing is known about the start: the place stays taken until the
+ * reconciler has asked. Any other error means that nothing runs.
+ */
+async function startWorkflow(context: ServiceContext, start: SessionStart, found: FoundSession | null): Promise<void> {
+  try {
+    await startOrRevive(context, start, found);
+  } catch (error) {
+    if (error instanceof XswarmError && error.code === 'UNAVAILABLE') throw error;
+    const session = context.sessions.find(start.session_id);
+    giveBack(context.db, start.session_id);
+    const failure = { code: 'INTERNAL', message: 'The session could not be started' };
+    if (session !== null && session.version <= 0) {
+      const end = { status: 'error', reason: failure.message, failure } as const;
+      await context.mirror.write([
+        { type: 'session', snapshot: endedSnapshot(session, end, new Date().toISOString()) },
+      ]);
+    }
+    throw error;
+  }
+}
+
+/** A workflow that gave up tells the mirror first and ends a moment later; only then it can be started again. */
+async function startOrRevive(context: ServiceContext, start: SessionStart, found: FoundSession | null): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const outcome = await context.workflows.start(start);
+    if (outcome === 'started' || found?.status !== 'error' || tries === REVIVE_TRIES) return;
+    if (context.sessions.find(start.session_id)?.version !== found.version) return;
+    await delay(REVIVE_PAUSE_MS);
+  }
+}
+
+async function connected(
+  context: ServiceContext,
+  sessionId: string,
+  afterVersion: number,
+  signal: AbortSignal | undefined,
+): Promise<Session> {
+  const session = await waitFor(context.bus, {
+    sessionId,
+    events: ['status'],
+    timeoutMs: context.waits.connectMs,
+    signal,
+    look() {
+      const now = context.sessions.find(sessionId);
+      if (now === null || now.version <= afterVersion || now.status === 'connecting') return null;
+      return now;
+    },
+  });
+  if (session === null) throw errors.agentUnreachable(new Error('timed out'));
+  if (isActive(session.status)) return publicSession(session);
+  if (!hasEnded(session.status) || session.error === null) throw errors.sessionNotActive(sessionId);
+  const { code, message } = session.error;
+  throw code === 'PROJECT_PATH'
+    ? new XswarmError('PROJECT_PATH', message)
+    : errors.agentUnreachable(new Error(message));
+}

@@ -1,0 +1,72 @@
+import type { Caller } from '../../domain/caller.ts';
+import type { SessionEvent } from '../../domain/event.ts';
+import type {
+  Session,
+  CreateSession,
+  SendMessage,
+  HistoryMessage,
+  MessageState,
+  Page,
+  CostFilter,
+  CostReport,
+  SessionFilter,
+  RouteConversation,
+  Routed,
+  LiveFrame,
+} from '../../domain/service-data.ts';
+
+export type * from '../../domain/caller.ts';
+export type * from '../../domain/service-data.ts';
+export type * from '../../domain/user.ts';
+
+/**
+ * Everything callers can do, in one place: REST and the supervisor socket are two doors to it.
+ * Each call checks the policy for `caller`; what a caller may not see is `SESSION_NOT_FOUND` or `USER_NOT_FOUND`.
+ * Each may throw `UNAVAILABLE`. `signal` ends waiting, never the work.
+ */
+export interface SessionService {
+  /** Resolves once the agent connection is up. The same call again gives the same session. */
+  create(caller: Caller, input: CreateSession, signal?: AbortSignal): Promise<Session>;
+  list(caller: Caller, filter: SessionFilter): Promise<Page<Session>>;
+  get(caller: Caller, sessionId: string): Promise<Session>;
+  /** Resolves when the message is accepted (durable), before it is carried out. */
+  submit(caller: Caller, sessionId: string, input: SendMessage): Promise<MessageState>;
+  /** Waits until the turn is settled, `waitMs` at most; resolves with the state that it then has. */
+  settled(
+    caller: Caller,
+    sessionId: string,
+    messageId: string,
+    waitMs: number,
+    signal?: AbortSignal,
+  ): Promise<MessageState>;
+  message(caller: Caller, sessionId: string, messageId: string): Promise<MessageState>;
+  history(
+    caller: Caller,
+    sessionId: string,
+    page: { limit: number; cursor?: string; order: 'asc' | 'desc' },
+  ): Promise<Page<HistoryMessage>>;
+  /** Full-text search over the messages that the caller may see. */
+  search(caller: Caller, query: { q: string; session_id?: string; limit: number }): Promise<HistoryMessage[]>;
+  interrupt(caller: Caller, sessionId: string): Promise<boolean>;
+  /** Resolves when the session has ended, with the first reason. */
+  disconnect(caller: Caller, sessionId: string, reason: string): Promise<{ reason: string; timestamp: string }>;
+  cleanup(caller: Caller): Promise<number>;
+  userCost(caller: Caller, userId: string, filter: CostFilter): Promise<CostReport>;
+  totalCost(caller: Caller, filter: CostFilter): Promise<CostReport>;
+  route(caller: Caller, input: RouteConversation): Promise<Routed>;
+  /** A page of a session's stream, oldest first. */
+  events(
+    caller: Caller,
+    sessionId: string,
+    page: { before?: number; after?: number; limit: number },
+  ): Promise<SessionEvent[]>;
+  /**
+   * Backfill after `after`, then live, without a hole or a repeat. Ends when `signal` aborts.
+   * Throws when the reader is too slow (more than 1,000 frames behind).
+   */
+  watch(caller: Caller, sessionId: string, after: number, signal: AbortSignal): AsyncIterable<LiveFrame>;
+  /** Summaries (status, result without content, cost, closed) of all sessions the caller may see, live. */
+  watchAll(caller: Caller, signal: AbortSignal): AsyncIterable<LiveFrame>;
+  /** Throws `UNAVAILABLE` with the reason while Temporal, the database or the gateway is away. */
+  ready(): Promise<void>;
+}

@@ -1,0 +1,22 @@
+import { XswarmError } from '../../domain/errors.ts';
+import { isClaudeConfigured } from '../drivers/claude/availability.ts';
+import { makeClaudeDriver } from '../drivers/claude/claude-driver.ts';
+import type { AgentDriver } from '../drivers/driver.ts';
+import { makeSimulatorDriver } from '../drivers/simulator/simulator-driver.ts';
+
+/** `auto` takes Claude when it has something to sign in with. */
+export type AgentChoice = 'auto' | 'claude' | 'simulator';
+
+/** The driver for a choice. A Claude that was asked for is never replaced by the simulator: what it lacks, it says itself. */
+export function chooseDriver(choice: AgentChoice, env: NodeJS.ProcessEnv): AgentDriver {
+  switch (choice) {
+    case 'simulator':
+      return makeSimulatorDriver();
+    case 'claude':
+      return makeClaudeDriver({ env });
+    case 'auto':
+      return isClaudeConfigured(env) ? makeClaudeDriver({ env }) : makeSimulatorDriver();
+    default:
+      throw new XswarmError('INVALID_REQUEST', `Unknown agent: ${String(choice)}`);
+  }
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayHealth } from '../../domain/session-workflows.ts';
+import type { AgentStatus } from '../../protocol/agent-status.ts';
+import type { AgentDriver } from '../drivers/driver.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
+import { answerJournal } from './journal-routes.ts';
+import { fromPathPart } from '../../protocol/path-part.ts';
+import { residentBytes } from '../processes/process-table.ts';
+import { AGENT_PROTOCOL } from '../../protocol/agent-protocol.ts';
+import type { SessionHost } from '../sessions/session-host.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { WarmAgents } from '../agents/warm-agents.ts';
+import { GREETING } from './upgrade.ts';
+
+/** Answers the gateway's HTTP calls: liveness for everybody, the rest for those who have the token. */
+export function makeControlRoutes(options: {
+  registry: SessionRegistry;
+  driver: AgentDriver;
+  journal: Journal;
+  writer: JournalWriter;
+  warm: WarmAgents;
+  version: string;
+  hasToken: (request: IncomingMessage) => boolean;
+}): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { registry, driver, writer } = options;
+
+  function health(): GatewayHealth & { version: string; protocol: string; message?: string } {
+    return {
+      agent: driver.name,
+      simulated: driver.simulated,
+      exactly_once: true,
+      running_agents: registry.all().filter((host) => host.slot.agent !== null).length,
+      version: options.version,
+      protocol: AGENT_PROTOCOL,
+      ...(writer.failure === null ? {} : { message: `The journal cannot be written: ${writer.failure.message}` }),
+    };
+  }
+
+  return async (request, response) => {
+    const url = URL.canParse(request.url ?? '/', 'http://gateway')
+      ? new URL(request.url ?? '/', 'http://gateway')
+      : null;
+    if (url === null) return sendError(response, 400, 'INVALID_REQUEST', 'The address is not well formed');
+    const { pathname } = url;
+    const call = `${request.method ?? 'GET'} ${pathname}`;
+    if (call === 'GET /') return sendText(response, 426, `${GREETING}\n`);
+    const status = writer.failure === null ? 200 : 503;
+    if (call === 'GET /health' && !options.hasToken(request)) {
+      return sendJson(response, status, { status: status === 200 ? 'ok' : 'failing', protocol: AGENT_PROTOCOL });
+    }
+    if (!options.hasToken(request)) {
+      return sendError(response, 401, 'UNAUTHENTICATED', 'Missing or invalid token');
+    }
+    if (call === 'GET /health') return sendJson(response, status, health());
+    if (call === 'GET /status') {
+      const agents = registry.all().filter((host) => host.slot.since !== null);
+      const described = [...agents.map(describeAgent), ...options.warm.all().map(describeWarm)];
+      return sendJson(response, 200, { agents: await Promise.all(described) });
+    }
+    const journalAnswer = request.method === 'GET' ? answerJournal(options.journal, url) : null;
+    if (journalAnswer !== null) return sendJson(response, journalAnswer.status, journalAnswer.body);
+    const match = /^POST \/sessions\/([^/]+)\/interrupt$/.exec(call);
+    if (match === null) return sendError(response, 404, 'NOT_FOUND', `Nothing is served at ${pathname}`);
+    const sessionId = fromPathPart(match[1]!);
+    if (sessionId === null) return sendError(response, 400, 'INVALID_REQUEST', 'The session id is not well encoded');
+    sendJson(response, 200, { interrupted: registry.find(sessionId)?.interrupt() ?? false });
+  };
+}
+
+async function describeAgent(host: SessionHost): Promise<AgentStatus> {
+  const { agent, since } = host.slot;
+  const pid = agent?.pid ?? null;
+  return {
+    session_id: host.row.session_id,
+    pid,
+    rss_bytes: pid === null ? null : await residentBytes(pid),
+    since,
+    state: stateOf(host),
+  };
+}
+
+async function describeWarm({ agent: { pid }, since }: ReturnType<WarmAgents['all']>[number]): Promise<AgentStatus> {
+  return { session_id: null, pid, rss_bytes: pid === null ? null : await residentBytes(pid), since, state: 'warm' };
+}
+
+function stateOf(host: SessionHost): AgentStatus['state'] {
+  if (host.slot.agent === null) return 'starting';
+  if (host.slot.agent.busy) return 'running';
+  return host.backgroundTasks > 0 ? 'background' : 'ready';
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', upgrade: 'websocket' });
+  response.end(text);
+}
+
+function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  sendJson(response, status, { type: 'error', code, message });
+}

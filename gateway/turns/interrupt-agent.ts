@@ -1,0 +1,15 @@
+import type { Agent } from '../drivers/driver.ts';
+import type { GatewayLogger } from '../logger.ts';
+
+/** Asks an agent to stop its turn, and ends the agent when the turn still runs after `limitMs`. */
+export function interruptAgent(
+  agent: Agent,
+  options: { limitMs: number; stillRuns: () => boolean; end: () => void; logger: GatewayLogger },
+): void {
+  const escalation = setTimeout(() => {
+    if (options.stillRuns()) options.end();
+  }, options.limitMs);
+  escalation.unref();
+  // An agent that dies of it has stopped as well; its exit is reported by itself.
+  agent.interrupt().catch((error: unknown) => options.logger.debug({ err: error }, 'an interrupt was not confirmed'));
+}

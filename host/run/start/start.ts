@@ -1,0 +1,143 @@
+import { ClaudeCodeConnector } from '../../../client/connector.ts';
+import { serverUrl } from '../../config/derive.ts';
+import type { Config } from '../../config/sections.ts';
+import { formatUsd } from '../../../domain/format-usd.ts';
+import { makeChildRegister, waitForLeftovers } from '../../processes/leftovers.ts';
+import { whyNotFree } from '../../processes/ports.ts';
+import { takeStartLock } from '../../processes/start-lock.ts';
+import type { StopSignal } from '../../processes/stop-signal.ts';
+import { agentInWords } from './agent-in-words.ts';
+import { holdFirstConversation } from './first-conversation.ts';
+import { nextSteps, workflowUrl } from './next-steps.ts';
+import { startApp, startGateway, startTemporal } from './parts.ts';
+import type { PartsOptions, RunningPart } from './parts.ts';
+import { prepareDatabase } from './prepare-database.ts';
+import type { Reporter } from './reporter.ts';
+import { waitUntilReady } from './wait-until-ready.ts';
+import { wantedPorts } from './wanted-ports.ts';
+
+/** What `start` needs. */
+export interface StartOptions {
+  config: Config;
+  dataDir: string;
+  cacheDir: string;
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  self: readonly string[];
+  osUser: string;
+  version: string;
+  debug: boolean;
+  /** Whether a first start holds a conversation by itself. */
+  talkFirst: boolean;
+  reporter: Reporter;
+  stop: StopSignal;
+}
+
+const LEFTOVER_PATIENCE_MS = 8_000;
+const DEATHS_BEFORE_READY = 3;
+
+/** Runs everything on one machine until it is asked to stop. Throws when it cannot be brought up. */
+export async function start(options: StartOptions): Promise<void> {
+  const { config, dataDir, reporter, stop } = options;
+  const lock = takeStartLock(dataDir);
+  const running: RunningPart[] = [];
+  const killAll = (): void => running.forEach(({ child }) => child.kill());
+  stop.urged.addEventListener('abort', killAll);
+  try {
+    reporter.say(`xswarm ${options.version} · data in ${dataDir}`);
+    await waitForLeftovers(dataDir, LEFTOVER_PATIENCE_MS, (names) =>
+      reporter.progress(`Waiting until the parts of an earlier start are gone: ${names.join(', ')}`),
+    );
+    await refuseTakenPorts(config);
+    const database = prepareDatabase(dataDir, config, options.osUser);
+    if (database.added !== null) reporter.say(`Added the user ${database.added}, an admin`);
+    await bringUp(options, running);
+    const sessionId = options.talkFirst && database.isFirst ? await talk(options, database.userId) : null;
+    reporter.say(nextSteps({ config, userId: database.userId, project: options.cwd, sessionId }).join('\n'));
+    reporter.say('Ctrl-C stops everything; sessions go on at the next start.');
+    await aborted(stop.asked);
+  } catch (error) {
+    if (!stop.asked.aborted) throw error;
+  } finally {
+    if (running.length > 0) reporter.progress('Stopping');
+    // The app first, so that nobody is told of a gateway that leaves; Temporal last, so that all can be said to it.
+    for (const part of running.reverse()) {
+      await part.child.stop();
+      part.log.close();
+    }
+    stop.urged.removeEventListener('abort', killAll);
+    lock.release();
+    if (running.length > 0) reporter.say('Stopped');
+  }
+}
+
+async function bringUp(options: StartOptions, running: RunningPart[]): Promise<void> {
+  const { config, reporter, stop } = options;
+  const parts: PartsOptions = { ...options, register: makeChildRegister(options.dataDir) };
+  const startedAt = performance.now();
+  reporter.progress('Starting Temporal, the gateway and the app');
+  const temporal = await startTemporal(parts);
+  if (temporal !== null) running.push(temporal);
+  stop.asked.throwIfAborted();
+  const gateway = startGateway(parts);
+  if (gateway !== null) running.push(gateway);
+  running.push(startApp(parts));
+
+  await waitUntilReady({
+    url: serverUrl(config),
+    signal: stop.asked,
+    onReason: (reason) => reporter.progress(`Not ready yet: ${reason}`),
+    check: () => running.forEach(refuseDying),
+  });
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  reporter.event({ type: 'ready', url: serverUrl(config), seconds });
+  reporter.say(`Ready after ${seconds} s: REST at ${serverUrl(config)}`);
+  for (const line of await agentInWords(config, options.dataDir)) reporter.say(line);
+}
+
+async function talk(options: StartOptions, userId: string): Promise<string | null> {
+  const { config, reporter, stop } = options;
+  const connector = new ClaudeCodeConnector({ url: serverUrl(config), token: options.env.XSWARM_TOKEN });
+  try {
+    const answer = await holdFirstConversation({
+      connector,
+      userId,
+      project: options.cwd,
+      reporter,
+      signal: stop.asked,
+    });
+    const { session, costUsd, outcome } = answer;
+    reporter.say(`Cost: ${formatUsd(costUsd)}${session.simulated ? ' (simulated)' : ''}`);
+    reporter.event({
+      type: 'first_conversation',
+      session_id: session.id,
+      outcome,
+      cost_usd: costUsd,
+      simulated: session.simulated,
+      workflow_url: workflowUrl(config, session.id),
+    });
+    return session.id;
+  } catch (error) {
+    stop.asked.throwIfAborted();
+    // Everything runs; that the agent could not answer is no reason to take it down again.
+    reporter.warn(`The first conversation failed: ${(error as Error).message}`);
+    return null;
+  }
+}
+
+function refuseDying({ child, log, deaths }: RunningPart): void {
+  if (deaths() < DEATHS_BEFORE_READY) return;
+  const reason = log.lastWords() === '' ? '' : `: ${log.lastWords()}`;
+  throw new Error(`The ${child.name} does not start${reason} (its log is ${log.path})`);
+}
+
+async function refuseTakenPorts(config: Config): Promise<void> {
+  const problems = await Promise.all(wantedPorts(config).map(async (wanted) => await whyNotFree(wanted)));
+  const [first, ...more] = problems.filter((problem) => problem !== null);
+  if (first !== undefined) throw new Error([first, ...more].join('; '));
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
