@@ -1,5 +1,5 @@
 import type { Mirror } from '../domain/mirror-write.ts';
-import type { ApiLogger } from './logger.ts';
+import type { Logger } from '../domain/logger.ts';
 import type { MirrorAdmin } from './mirror/mirror-admin.ts';
 import type { SessionService, UserService } from './service/service.ts';
 
@@ -72,6 +72,6 @@ export interface ApiOptions {
   /** Calls a minute for each caller, at each door; none: no limit. */
   rateLimitPerMinute?: number;
   version: string;
-  logger: ApiLogger;
+  logger: Logger;
   limits?: Partial<ApiLimits>;
 }

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { XswarmError, errors } from '../domain/errors.ts';
 import { toErrorBody } from './error-body.ts';
-import { isLoopbackHost } from './access/loopback.ts';
+import { isLoopbackHost } from '../protocol/http-access.ts';
 import { makeOpenCalls } from './open-calls.ts';
 import { DEFAULT_LIMITS } from './options.ts';
 import type { ApiOptions, Listen } from './options.ts';

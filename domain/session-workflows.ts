@@ -49,8 +49,8 @@ export interface SessionWorkflows {
 
 /** The gateway as the api uses it: one HTTP address beside the socket. */
 export interface GatewayControl {
-  /** Stops the turn that runs; false when none does or the peer is a plain one. */
-  interrupt(sessionId: string): Promise<boolean>;
+  /** Stops the turn that runs, or only the turn of `messageId`. False when there is no such turn or the peer is a plain one. */
+  interrupt(sessionId: string, messageId?: string): Promise<boolean>;
   /** Throws `UNAVAILABLE` with the reason when the gateway does not answer within 2 s. */
   ping(): Promise<GatewayHealth>;
 }

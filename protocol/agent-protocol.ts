@@ -43,7 +43,12 @@ const send = z.object({
   context,
 });
 
-const interrupt = z.object({ type: z.literal('interrupt'), request_id: requestId });
+const interrupt = z.object({
+  type: z.literal('interrupt'),
+  request_id: requestId,
+  /** Stops only the turn of this message; without it, the turn that runs. */
+  message_id: z.string().optional(),
+});
 
 const release = z.object({
   type: z.literal('release'),
@@ -54,8 +59,8 @@ const release = z.object({
 });
 
 /** Worker to gateway. The first frame of a socket is `open`; every frame is answered under its `request_id`. */
-export const clientFrame = z.discriminatedUnion('type', [open, send, interrupt, release]);
-export type ClientFrame = z.infer<typeof clientFrame>;
+export const workerFrame = z.discriminatedUnion('type', [open, send, interrupt, release]);
+export type WorkerFrame = z.infer<typeof workerFrame>;
 
 const modelUsage = z.object({
   model: z.string(),
@@ -165,7 +170,7 @@ export const GATEWAY_ERROR_CODES = [
 export type GatewayErrorCode = (typeof GATEWAY_ERROR_CODES)[number];
 
 /** Gateway to worker. `event` and `delta` come unasked; the rest answer a request. */
-export const serverFrame = z.discriminatedUnion('type', [
+export const gatewayFrame = z.discriminatedUnion('type', [
   opened,
   accepted,
   z.object({ type: z.literal('interrupted'), request_id: requestId, interrupted: z.boolean() }),
@@ -184,7 +189,7 @@ export const serverFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), seq: z.number().int().positive(), event: agentEvent }),
   z.object({ type: z.literal('delta'), message_id: z.string().nullable(), text: z.string() }),
 ]);
-export type ServerFrame = z.infer<typeof serverFrame>;
+export type GatewayFrame = z.infer<typeof gatewayFrame>;
 
 /** Close codes of a gateway socket. */
 export const GATEWAY_CLOSE = {

@@ -1,13 +1,13 @@
 import type { WebSocket } from 'ws';
 import type { AgentMessage } from '../../domain/turn.ts';
-import { GATEWAY_CLOSE, serverFrame, type ClientFrame, type ServerFrame } from '../../protocol/agent-protocol.ts';
+import { GATEWAY_CLOSE, gatewayFrame, type WorkerFrame, type GatewayFrame } from '../../protocol/agent-protocol.ts';
 import type { Connected } from '../../workflows/session-activities.ts';
 import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';
 import { makeMirroredEvents } from '../mirrored-events.ts';
 
-type Reply = Exclude<ServerFrame, { type: 'event' | 'delta' }>;
-type Request = ClientFrame extends infer F ? (F extends ClientFrame ? Omit<F, 'request_id'> : never) : never;
+type Reply = Exclude<GatewayFrame, { type: 'event' | 'delta' }>;
+type Request = WorkerFrame extends infer F ? (F extends WorkerFrame ? Omit<F, 'request_id'> : never) : never;
 
 /** Less than a `send` may take in the workflow. */
 const REPLY_TIMEOUT_MS = 2_500;
@@ -147,9 +147,9 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
   };
 }
 
-function parseFrame(data: Buffer): ServerFrame | null {
+function parseFrame(data: Buffer): GatewayFrame | null {
   try {
-    const parsed = serverFrame.safeParse(JSON.parse(data.toString('utf8')));
+    const parsed = gatewayFrame.safeParse(JSON.parse(data.toString('utf8')));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { errors } from '../../domain/errors.ts';
 import type { RateLimiter } from './rate-limit.ts';
-import { bearerToken } from './secrets-equal.ts';
+import { bearerToken } from '../../protocol/http-access.ts';
 import type { Caller, UserService } from '../service/service.ts';
 
 /** Who calls without a token in local mode: whoever can reach loopback, as the user that the call names. */

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { errors } from '../../domain/errors.ts';
-import { isForeignOrigin, isLoopbackHostHeader } from './loopback.ts';
+import { isForeignOrigin, isLoopbackHostHeader } from '../../protocol/http-access.ts';
 
 /** Refuses what a foreign web page could send: in local mode there is no token that would stop it. */
 export function originGuard(): RequestHandler {

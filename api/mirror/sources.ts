@@ -8,7 +8,7 @@ import type {
   SessionRecord,
   SessionRecords,
 } from '../../domain/session-record.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 
 /** What the mirror is checked by and made of. */
 export interface MirrorSources {
@@ -20,7 +20,7 @@ export interface MirrorSources {
 export interface MirrorDeps extends MirrorSources {
   db: Database;
   mirror: SqliteMirror;
-  logger: ApiLogger;
+  logger: Logger;
   /** How long Temporal keeps a session that has ended. */
   retentionDays: number;
 }

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { errors } from '../../domain/errors.ts';
 import type { ErrorCode, XswarmError } from '../../domain/errors.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** The one table that turns a code into an HTTP status. */
@@ -56,7 +56,7 @@ export function sendError(res: Response, error: XswarmError): void {
 }
 
 /** Answers whatever a handler threw; what nobody raised on purpose is logged under the request id and told as `INTERNAL`. */
-export function errorHandler(logger: ApiLogger, bodyBytes: number): ErrorRequestHandler {
+export function errorHandler(logger: Logger, bodyBytes: number): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     // The caller left in mid-call: nobody is there to be told, and nothing went wrong.
     if (res.destroyed && thrown instanceof Error && thrown.name === 'AbortError') return;

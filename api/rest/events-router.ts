@@ -1,12 +1,12 @@
 import { errors } from '../../domain/errors.ts';
 import { decodeCursor, encodeCursor } from '../streams/cursor.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import type { ApiLimits } from '../options.ts';
 import type { SessionService } from '../service/service.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { watchClient } from '../streams/watch-client.ts';
-import type { ClientFrame } from '../streams/watch-client.ts';
+import type { WorkerFrame } from '../streams/watch-client.ts';
 import { watchSession } from '../streams/watch-session.ts';
 import type { SessionFrame } from '../streams/watch-session.ts';
 import type { Bind } from './bind.ts';
@@ -21,7 +21,7 @@ function fromSessionFrame(frame: SessionFrame): ServerSentEvent {
   return { event: kind === 'delta' ? 'text_delta' : kind, data };
 }
 
-function fromClientFrame(frame: ClientFrame): ServerSentEvent {
+function fromClientFrame(frame: WorkerFrame): ServerSentEvent {
   if (frame.kind === 'delta') {
     const { kind: _, ...data } = frame;
     return { event: 'text_delta', data };
@@ -44,7 +44,7 @@ async function* mapStream<T>(
 /** What happens in sessions: live streams, and pages of them. */
 export function bindEvents(
   bind: Bind,
-  deps: { service: SessionService; feed: SessionFeed; limits: ApiLimits; logger: ApiLogger; streams: OpenCalls },
+  deps: { service: SessionService; feed: SessionFeed; limits: ApiLimits; logger: Logger; streams: OpenCalls },
 ): void {
   const { service, feed, limits, logger, streams } = deps;
   const stream = { timing: limits, logger };

@@ -1,9 +1,9 @@
 import express, { Router } from 'express';
-import { INTERNAL_PATHS, liveDeltas, mirrorWrites } from '../../protocol/mirror-wire.ts';
+import { INTERNAL_PATHS, liveDeltas, mirrorWrites } from '../../protocol/mirror-http.ts';
 import { errors } from '../../domain/errors.ts';
 import type { Mirror } from '../../domain/mirror-write.ts';
 import { parse } from '../parse.ts';
-import { bearerToken, secretsEqual } from '../access/secrets-equal.ts';
+import { bearerToken, secretsEqual } from '../../protocol/http-access.ts';
 
 /** What workers on other hosts write the mirror through. Not for callers: it has a token of its own and no document. */
 export function internalRouter(options: { mirror: Mirror; internalToken: string; bodyBytes: number }): Router {

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { CheckStep, RebuildStep } from '../../domain/mirror-steps.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import type { MirrorAdmin } from '../mirror/mirror-admin.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import { policy } from '../access/policy.ts';
@@ -31,7 +31,7 @@ export function mirrorRouter({
   admin: MirrorAdmin;
   identify: Identify;
   calls: OpenCalls;
-  logger: ApiLogger;
+  logger: Logger;
 }): Router {
   const router = Router();
   for (const [name, path] of Object.entries(MIRROR_PATHS)) {
@@ -51,7 +51,7 @@ export function mirrorRouter({
 async function sendSteps(
   res: Response,
   steps: AsyncIterable<Step>,
-  { signal, logger }: { signal: AbortSignal; logger: ApiLogger },
+  { signal, logger }: { signal: AbortSignal; logger: Logger },
 ): Promise<void> {
   let toldAt = 0;
   try {

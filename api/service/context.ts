@@ -12,7 +12,7 @@ import type { Caller } from '../../domain/caller.ts';
 import { errors } from '../../domain/errors.ts';
 import type { Mirror } from '../../domain/mirror-write.ts';
 import type { GatewayControl, SessionStart, SessionWorkflows } from '../../domain/session-workflows.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { policy } from '../access/policy.ts';
 import type { Action } from '../access/policy.ts';
 import type { ProjectPolicy } from '../access/project-policy.ts';
@@ -31,7 +31,7 @@ export interface SessionServiceDeps {
   /** What a session's options are where the caller says nothing. */
   defaults: SessionStart['options'];
   trackCosts: boolean;
-  logger: ApiLogger;
+  logger: Logger;
   /** Milliseconds that callers wait; the defaults are the contract's. */
   waits?: { connectMs?: number; disconnectMs?: number; reapMs?: number };
 }

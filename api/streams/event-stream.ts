@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Response } from 'express';
 import { XswarmError, errors } from '../../domain/errors.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { requestIdOf } from '../rest/request-id.ts';
 import { EVENT_STREAM } from '../rest/route-spec.ts';
 
@@ -48,7 +48,7 @@ async function write(res: Response, text: string, stallMs: number, signal: Abort
 export async function sendEvents(
   res: Response,
   events: AsyncIterable<ServerSentEvent>,
-  { signal, timing, logger }: { signal: AbortSignal; timing: StreamTiming; logger: ApiLogger },
+  { signal, timing, logger }: { signal: AbortSignal; timing: StreamTiming; logger: Logger },
 ): Promise<void> {
   res.status(200).set({
     'Content-Type': EVENT_STREAM,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionEvent } from '../../domain/event.ts';
 import { errors } from '../../domain/errors.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import type { Caller, SessionService } from '../service/service.ts';
 
 /** One summary of the whole system, numbered within an epoch of the feed. */
@@ -31,7 +31,7 @@ const RETRY_MS = 1_000;
 const EVERYONE: Caller = { user_id: null, admin: true, via: 'local' };
 
 /** Starts to read the summaries of all sessions; when the reading fails it starts anew, in a new epoch. */
-export function startSessionFeed({ service, logger }: { service: SessionService; logger: ApiLogger }): SessionFeed {
+export function startSessionFeed({ service, logger }: { service: SessionService; logger: Logger }): SessionFeed {
   const stop = new AbortController();
   const wakers = new Set<() => void>();
   const listeners = new Set<{ onEvent(event: SessionEvent): void; onReset(): void }>();

@@ -8,7 +8,7 @@ import { watchSession } from './watch-session.ts';
 import type { SessionFrame } from './watch-session.ts';
 
 /** A frame of a client's whole stream. `cursor` is the place behind it; text that is being written has none. */
-export type ClientFrame =
+export type WorkerFrame =
   | { kind: 'resumed'; cursor: StreamCursor }
   | { kind: 'gap'; cursor: StreamCursor; reason: string; session_id?: string }
   | { kind: 'event'; cursor: StreamCursor; event: SessionEvent; summary: boolean }
@@ -54,7 +54,7 @@ export async function* watchClient(options: {
   watch: string[];
   cursor: StreamCursor | null;
   signal: AbortSignal;
-}): AsyncGenerator<ClientFrame> {
+}): AsyncGenerator<WorkerFrame> {
   const { service, feed, caller, watch, cursor, signal } = options;
   const resumes = cursor !== null && feed.covers(cursor.epoch, cursor.summary);
   const start = resumes ? cursor.summary : feed.newest();

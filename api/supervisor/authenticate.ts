@@ -1,4 +1,4 @@
-import { secretsEqual } from '../access/secrets-equal.ts';
+import { secretsEqual } from '../../protocol/http-access.ts';
 import type { Caller, UserService } from '../service/service.ts';
 
 /** Whoever holds the supervisor's own token acts as the user that each frame names. */

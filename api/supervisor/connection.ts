@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { WebSocket } from 'ws';
 import { XswarmError, errors } from '../../domain/errors.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
-import type { ApiLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import type { ApiLimits } from '../options.ts';
 import { parse } from '../parse.ts';
 import type { RateLimiter } from '../access/rate-limit.ts';
@@ -30,7 +30,7 @@ export interface ConnectionDeps {
   authenticate(token: string): Caller | null;
   limiter: RateLimiter;
   limits: ApiLimits;
-  logger: ApiLogger;
+  logger: Logger;
 }
 
 /** Who the upgrade's header named: nobody yet, so that the first frame has to, or somebody with a token that is no good. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentPool } from './agent-pool.ts';
 import type { Agent, AgentDriver, AgentRequest } from '../drivers/driver.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { processStarted } from '../processes/process-table.ts';
 
 /** What starting an agent takes. */
@@ -10,7 +10,7 @@ export interface LaunchDeps {
   driver: AgentDriver;
   pool: AgentPool;
   journal: Journal;
-  logger: GatewayLogger;
+  logger: Logger;
 }
 
 /** Starts an agent; its process is in the journal before it exists and until it is gone. */

@@ -1,12 +1,12 @@
 import type { RawData, WebSocket } from 'ws';
-import { clientFrame, GATEWAY_CLOSE } from '../../protocol/agent-protocol.ts';
-import type { ClientFrame } from '../../protocol/agent-protocol.ts';
+import { workerFrame, GATEWAY_CLOSE } from '../../protocol/agent-protocol.ts';
+import type { WorkerFrame } from '../../protocol/agent-protocol.ts';
 import type { SocketLine } from './socket-line.ts';
 
 const MAX_BAD_FRAMES = 100;
 
 /** Reads a socket's frames. One that is none is refused; a hundred of those in a row end the line. */
-export function readFrames(socket: WebSocket, line: SocketLine, taken: (frame: ClientFrame) => void): void {
+export function readFrames(socket: WebSocket, line: SocketLine, taken: (frame: WorkerFrame) => void): void {
   let badFrames = 0;
   socket.on('message', (data, isBinary) => {
     const parsed = isBinary ? 'Frames are JSON in text messages' : parseFrame(data);
@@ -21,14 +21,14 @@ export function readFrames(socket: WebSocket, line: SocketLine, taken: (frame: C
 }
 
 /** A frame, or what is wrong with it. */
-function parseFrame(data: RawData): ClientFrame | string {
+function parseFrame(data: RawData): WorkerFrame | string {
   let json: unknown;
   try {
     json = JSON.parse((data as Buffer).toString('utf8'));
   } catch {
     return 'The frame is not JSON';
   }
-  const parsed = clientFrame.safeParse(json);
+  const parsed = workerFrame.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   return `The frame is not valid: ${issue?.path.join('.') || 'frame'}: ${issue?.message ?? 'unknown'}`;

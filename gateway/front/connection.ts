@@ -7,8 +7,8 @@ import type { EventFeed } from './event-feed.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { letGo } from '../sessions/let-go.ts';
-import type { GatewayLogger } from '../logger.ts';
-import { GATEWAY_CLOSE, type ClientFrame } from '../../protocol/agent-protocol.ts';
+import type { Logger } from '../../domain/logger.ts';
+import { GATEWAY_CLOSE, type WorkerFrame } from '../../protocol/agent-protocol.ts';
 import { ALL_TAKEN, obstacleTo } from './obstacle.ts';
 import { folderToOpen, requireFolder } from '../sessions/project-folder.ts';
 import { describe } from './refusals.ts';
@@ -16,8 +16,9 @@ import type { HostListener } from '../sessions/host-deps.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { makeSocketLine } from './socket-line.ts';
+import { INTERRUPTED } from '../turns/stop-reasons.ts';
 
-type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
+type Frame<T extends WorkerFrame['type']> = Extract<WorkerFrame, { type: T }>;
 
 const OPEN_LIMIT_MS = 10_000;
 /** The code of a socket that closed without a goodbye. */
@@ -27,7 +28,7 @@ export interface ConnectionDeps {
   registry: SessionRegistry & { writer: JournalWriter };
   journal: Journal;
   driver: AgentDriver;
-  logger: GatewayLogger;
+  logger: Logger;
   /** The connection that holds each session's lease. */
   holders: Map<string, LeaseHolder>;
   isClosing: () => boolean;
@@ -169,18 +170,18 @@ export function serveConnection(socket: WebSocket, transport: Writable, deps: Co
     line.send({ type: 'released', request_id: frame.request_id, last_seq });
   }
 
-  async function handle(frame: ClientFrame): Promise<void> {
+  async function handle(frame: WorkerFrame): Promise<void> {
     if (frame.type === 'open') return open(frame);
     if (host === null || (host.row.state === 'closed' && frame.type !== 'release')) {
       return line.refuse(frame.request_id, 'NOT_OPEN', 'Send an open frame first');
     }
     if (frame.type === 'send') return send(frame, host);
     if (frame.type === 'release') return release(frame, host);
-    const interrupted = host.interrupt();
+    const interrupted = host.interrupt(INTERRUPTED, frame.message_id);
     line.send({ type: 'interrupted', request_id: frame.request_id, interrupted });
   }
 
-  async function answer(frame: ClientFrame): Promise<void> {
+  async function answer(frame: WorkerFrame): Promise<void> {
     try {
       await handle(frame);
     } catch (error) {

@@ -1,17 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayHealth } from '../../domain/session-workflows.ts';
-import type { AgentStatus } from '../../protocol/agent-status.ts';
+import type { AgentStatus } from '../../protocol/gateway-control.ts';
 import type { AgentDriver } from '../drivers/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { answerJournal } from './journal-routes.ts';
-import { fromPathPart } from '../../protocol/path-part.ts';
+import { fromPathPart, interruptRequest } from '../../protocol/gateway-control.ts';
 import { residentBytes } from '../processes/process-table.ts';
 import { AGENT_PROTOCOL } from '../../protocol/agent-protocol.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { INTERRUPTED } from '../turns/stop-reasons.ts';
 import type { WarmAgents } from '../agents/warm-agents.ts';
 import { GREETING } from './upgrade.ts';
+
+const MAX_BODY = 64 * 1024;
 
 /** Answers the gateway's HTTP calls: liveness for everybody, the rest for those who have the token. */
 export function makeControlRoutes(options: {
@@ -64,7 +67,10 @@ export function makeControlRoutes(options: {
     if (match === null) return sendError(response, 404, 'NOT_FOUND', `Nothing is served at ${pathname}`);
     const sessionId = fromPathPart(match[1]!);
     if (sessionId === null) return sendError(response, 400, 'INVALID_REQUEST', 'The session id is not well encoded');
-    sendJson(response, 200, { interrupted: registry.find(sessionId)?.interrupt() ?? false });
+    const wish = interruptRequest.safeParse(await readJson(request));
+    if (!wish.success) return sendError(response, 400, 'INVALID_REQUEST', 'The body is not valid: message_id');
+    const { message_id } = wish.data;
+    sendJson(response, 200, { interrupted: registry.find(sessionId)?.interrupt(INTERRUPTED, message_id) ?? false });
   };
 }
 
@@ -88,6 +94,21 @@ function stateOf(host: SessionHost): AgentStatus['state'] {
   if (host.slot.agent === null) return 'starting';
   if (host.slot.agent.busy) return 'running';
   return host.backgroundTasks > 0 ? 'background' : 'ready';
+}
+
+/** A small body as JSON: an empty object when there is no body, null when it is not JSON or is too large. */
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    text += chunk as string;
+    if (text.length > MAX_BODY) return null;
+  }
+  if (text === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

@@ -1,6 +1,6 @@
 import type { AgentEvent } from '../../domain/event.ts';
 import type { NumberedEvent } from '../journal/journal.ts';
-import type { ServerFrame } from '../../protocol/agent-protocol.ts';
+import type { GatewayFrame } from '../../protocol/agent-protocol.ts';
 
 const PAGE = 200;
 
@@ -16,9 +16,9 @@ export interface EventFeed {
 }
 
 export interface FeedTarget {
-  send(frame: ServerFrame): void;
+  send(frame: GatewayFrame): void;
   /** Resolves when the reader has room for more. */
-  sendSlowly(frame: ServerFrame): Promise<void>;
+  sendSlowly(frame: GatewayFrame): Promise<void>;
 }
 
 /** `failed` is told when the journal cannot be read; the feed is at its end then. */

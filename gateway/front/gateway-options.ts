@@ -3,7 +3,7 @@ import type { AgentChoice } from '../agents/choose-driver.ts';
 import type { AgentDriver } from '../drivers/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Durability } from '../journal/open-journal.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -20,7 +20,7 @@ export interface GatewayOptions {
   permissionMode?: PermissionMode;
   /** What Claude Code's environment is taken from, by a list. */
   env: NodeJS.ProcessEnv;
-  logger: GatewayLogger;
+  logger: Logger;
   /** Shown in `/health`. */
   version?: string;
   /** How many agents start at once (default 2). */

@@ -1,5 +1,5 @@
 import type { Journal } from '../journal/journal.ts';
-import { fromPathPart } from '../../protocol/path-part.ts';
+import { fromPathPart } from '../../protocol/gateway-control.ts';
 
 /** What a call for the journal is answered. */
 export interface JournalAnswer {

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import { WebSocketServer } from 'ws';
 import { XswarmError } from '../../domain/errors.ts';
 import { makeAgentPool } from '../agents/agent-pool.ts';
-import { makeTokenCheck } from '../../protocol/bearer-token.ts';
+import { bearerToken, secretsEqual } from '../../protocol/http-access.ts';
 import { chooseDriver } from '../agents/choose-driver.ts';
 import { serveConnection } from './connection.ts';
 import type { ConnectionDeps } from './connection.ts';
@@ -83,7 +83,8 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
       ),
   );
 
-  const hasToken = makeTokenCheck(options.token);
+  const hasToken = ({ headers }: IncomingMessage): boolean =>
+    secretsEqual(bearerToken(headers.authorization) ?? '', options.token);
   const routes = makeControlRoutes({
     ...registry,
     registry,

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { WebSocket } from 'ws';
 import { GATEWAY_CLOSE } from '../../protocol/agent-protocol.ts';
-import type { GatewayErrorCode, ServerFrame } from '../../protocol/agent-protocol.ts';
+import type { GatewayErrorCode, GatewayFrame } from '../../protocol/agent-protocol.ts';
 
 /** A reader that leaves more than this unread is dropped; it resumes by number. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
@@ -12,9 +12,9 @@ const CLOSE_LIMIT_MS = 5000;
 
 /** The sending side of one socket. */
 export interface SocketLine {
-  send(frame: ServerFrame): void;
+  send(frame: GatewayFrame): void;
   /** Resolves when the reader has room for more, or is gone. */
-  sendSlowly(frame: ServerFrame): Promise<void>;
+  sendSlowly(frame: GatewayFrame): Promise<void>;
   refuse(requestId: number | undefined, code: GatewayErrorCode, message: string): void;
   /** Says why and hangs up, whether or not the other end answers. */
   close(code: number, reason: string): void;
@@ -35,7 +35,7 @@ export function makeSocketLine(socket: WebSocket, transport: Writable): SocketLi
     process.nextTick(() => transport.uncork());
   }
 
-  function send(frame: ServerFrame): void {
+  function send(frame: GatewayFrame): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     inOneGo();
     socket.send(JSON.stringify(frame));

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
-import { hasForeignOrigin } from '../../protocol/bearer-token.ts';
+import { isForeignOrigin } from '../../protocol/http-access.ts';
 import { AGENT_PROTOCOL } from '../../protocol/agent-protocol.ts';
 
 /** What a plain request for the socket's address is told. */
@@ -41,7 +41,7 @@ function refuse(
   options: { hasToken: (request: IncomingMessage) => boolean; isClosing: () => boolean },
 ): Refusal | null {
   if (options.isClosing()) return { status: '503 Service Unavailable', text: 'The gateway is stopping.\n' };
-  if (hasForeignOrigin(request)) {
+  if (isForeignOrigin(request.headers.origin)) {
     return { status: '403 Forbidden', text: 'The gateway does not talk to web pages of other origins.\n' };
   }
   if (request.headers['sec-websocket-key'] === undefined) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentRow, Journal } from '../journal/journal.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { findTagged, processStarted, signalProcess } from './process-table.ts';
 
 const POLL_MS = 25;
@@ -29,7 +29,7 @@ export async function endTagged(agentIds: ReadonlySet<string>, graceMs: number):
 }
 
 /** Ends what an earlier gateway left behind, by its journal. A process that is not provably its own is not touched. */
-export async function sweepOrphans(journal: Journal, logger: GatewayLogger, graceMs = 1000): Promise<number> {
+export async function sweepOrphans(journal: Journal, logger: Logger, graceMs = 1000): Promise<number> {
   const rows = journal.openAgents();
   if (rows.length === 0) return 0;
   const tagged = await endTagged(new Set(rows.map((row) => row.agent_id)), graceMs);

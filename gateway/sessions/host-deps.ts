@@ -3,7 +3,7 @@ import type { AgentPool } from '../agents/agent-pool.ts';
 import type { AgentDriver } from '../drivers/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 import type { WarmAgents } from '../agents/warm-agents.ts';
 
@@ -14,7 +14,7 @@ export interface HostDeps {
   warm: WarmAgents;
   journal: Journal;
   writer: JournalWriter;
-  logger: GatewayLogger;
+  logger: Logger;
   /** What a session gets that does not choose. */
   defaults: AgentOptions;
   /** How long an agent may take to obey an interrupt before its process is ended. */

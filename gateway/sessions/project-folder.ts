@@ -1,24 +1,19 @@
-import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, sep } from 'node:path';
-import { errors } from '../../domain/errors.ts';
+import { requireProjectFolder } from '../../domain/project-folder.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 /**
- * The folder to work in: the path itself, or, where there are roots, its real path, which a link cannot lead out of them.
- * Throws `PROJECT_PATH` unless it is absolute, a folder of this machine, and inside one of the roots.
+ * The folder to work in: the path itself, or its real path where `roots` are set, so that a link cannot lead out of them.
+ * Throws `PROJECT_PATH` unless it is an absolute path of a folder of this machine inside one of the roots.
  */
 export async function requireFolder(path: string, roots: readonly string[]): Promise<string> {
-  const real = isAbsolute(path) && !path.includes('\0') ? await realFolder(path) : null;
-  if (real === null) throw errors.projectPathNotFound(path);
-  if (roots.length === 0) return path;
-  const realRoots = await Promise.all(roots.map(realFolder));
-  if (realRoots.some((root) => root !== null && isInside(real, root))) return real;
-  throw errors.projectPathNotAllowed(path);
+  if (roots.length > 0) return requireProjectFolder(path, roots);
+  await requireProjectFolder(path, 'any');
+  return path;
 }
 
 /**
- * The folder to open a session in. What is over and what runs of a session can be told also when its folder has gone
- * since (`isGone`); nothing begins there. Throws `PROJECT_PATH` when something has to begin.
+ * The folder to open a session in. When the folder no longer exists (`isGone`), the session's events can still be read, but
+ * nothing begins. Throws `PROJECT_PATH` when something has to begin.
  */
 export async function folderToOpen(
   asked: { session_id: string; project_path: string; start: boolean },
@@ -33,18 +28,4 @@ export async function folderToOpen(
     if (!isOnlyHeard) throw error;
     return { path: known.row.project_path, isGone: true };
   }
-}
-
-async function realFolder(path: string): Promise<string | null> {
-  try {
-    const real = await realpath(path);
-    return (await stat(real)).isDirectory() ? real : null;
-  } catch {
-    return null; // not there, or not to be entered: the same for whoever asks
-  }
-}
-
-function isInside(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
 }

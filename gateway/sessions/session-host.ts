@@ -99,8 +99,9 @@ export class SessionHost {
     return this.#runner.current ?? (this.slot.agent?.busy === true ? this.slot.agent : null);
   }
 
-  /** Stops what runs. False when nothing does. */
-  interrupt(why: Failure = INTERRUPTED): boolean {
+  /** Stops the turn that runs, or only the turn of `messageId`. False when there is no such turn. */
+  interrupt(why: Failure = INTERRUPTED, messageId?: string): boolean {
+    if (messageId !== undefined && this.#runner.current?.row.message_id !== messageId) return false;
     const { logger, interruptLimitMs: limitMs } = this.#deps;
     const inBackground = (work: Promise<unknown>): void => this.#inBackground(work);
     return stopTurn(why, { runner: this.#runner, slot: this.slot, limitMs, logger, inBackground });

@@ -1,10 +1,10 @@
 import type { Agent } from '../drivers/driver.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 
 /** Asks an agent to stop its turn, and ends the agent when the turn still runs after `limitMs`. */
 export function interruptAgent(
   agent: Agent,
-  options: { limitMs: number; stillRuns: () => boolean; end: () => void; logger: GatewayLogger },
+  options: { limitMs: number; stillRuns: () => boolean; end: () => void; logger: Logger },
 ): void {
   const escalation = setTimeout(() => {
     if (options.stillRuns()) options.end();

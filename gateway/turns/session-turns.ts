@@ -4,7 +4,7 @@ import type { AgentSlot, AgentWish } from '../agents/agent-slot.ts';
 import type { AgentDriver, AgentReport, Conversation, TurnEnd, TurnRecord } from '../drivers/driver.ts';
 import type { Journal, SessionRow } from '../journal/journal.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { newTurnRow, reopenTurn } from './open-turn.ts';
 import type { Acceptance, SessionLog } from '../sessions/session-log.ts';
 import { sessionClosed } from './stop-reasons.ts';
@@ -25,7 +25,7 @@ export function makeSessionTurns(session: {
   driver: AgentDriver;
   journal: Journal;
   writer: JournalWriter;
-  logger: GatewayLogger;
+  logger: Logger;
   log: SessionLog;
   slot: AgentSlot;
   row: () => SessionRow;

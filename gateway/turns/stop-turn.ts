@@ -1,7 +1,7 @@
 import type { Failure } from '../../domain/session.ts';
 import type { AgentSlot } from '../agents/agent-slot.ts';
 import { interruptAgent } from './interrupt-agent.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import type { TurnRunner } from './turn-runner.ts';
 
 /** What an agent that does not obey gets to save what it spent, before it is killed. */
@@ -14,7 +14,7 @@ export function stopTurn(
     runner: TurnRunner;
     slot: AgentSlot;
     limitMs: number;
-    logger: GatewayLogger;
+    logger: Logger;
     inBackground: (work: Promise<unknown>) => void;
   },
 ): boolean {

@@ -1,5 +1,5 @@
 import type { Failure } from '../../domain/session.ts';
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { hasWorked, sampleTree } from '../processes/process-activity.ts';
 import type { TreeSample } from '../processes/process-activity.ts';
 import type { ProcessInfo } from '../processes/process-table.ts';
@@ -41,7 +41,7 @@ export interface TurnWatchOptions {
   stallMs: number;
   /** How long a turn may take; 0: for ever. */
   turnLimitMs: number;
-  logger: GatewayLogger;
+  logger: Logger;
 }
 
 /** Ends turns that stand still or take too long, each with its reason. Call `check` again and again, `intervalMs` apart. */

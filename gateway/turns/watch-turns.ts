@@ -1,4 +1,4 @@
-import type { GatewayLogger } from '../logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { listProcesses } from '../processes/process-table.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import { makeTurnWatch } from './turn-watch.ts';
@@ -8,7 +8,7 @@ import type { WatchedSession } from './turn-watch.ts';
 export function watchTurns(
   allHosts: () => SessionHost[],
   limits: { stallMs: number; turnLimitMs: number },
-  logger: GatewayLogger,
+  logger: Logger,
 ): () => void {
   function* sessions(): Iterable<WatchedSession> {
     for (const host of allHosts()) if (host.running !== null) yield watchedHost(host);

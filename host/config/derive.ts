@@ -1,4 +1,4 @@
-import { isLoopbackHost } from './loopback.ts';
+import { isLoopbackHost } from '../../protocol/http-access.ts';
 import type { LoadedConfig } from './origin.ts';
 import type { Config } from './sections.ts';
 

@@ -1,6 +1,6 @@
 import { runsOwnGateway } from '../config/derive.ts';
-import type { AgentStatus } from '../../protocol/agent-status.ts';
-import { makeGatewayControl, readAgents } from '../../protocol/gateway-control.ts';
+import type { AgentStatus } from '../../protocol/gateway-control.ts';
+import { GatewayControlClient } from '../../protocol/gateway-control.ts';
 import { isClaudeConfigured } from '../../gateway/drivers/claude/availability.ts';
 import { loadGatewayToken } from '../run/load-secrets.ts';
 import type { DiagnoseOptions } from './diagnose-options.ts';
@@ -14,9 +14,9 @@ export async function checkGateway({ config, dataDir }: DiagnoseOptions, isRunni
   if (isOwn && !isRunning) return { check, state: 'ok', text: `starts with xswarm, at ${url}` };
   try {
     const token = loadGatewayToken(config, dataDir, isOwn);
-    const health = await makeGatewayControl({ url, token }).ping();
+    const health = await new GatewayControlClient({ url, token }).ping();
     const kind = health.exactly_once
-      ? agentsInWords(await readAgents({ url, token }))
+      ? agentsInWords(await new GatewayControlClient({ url, token }).agents())
       : 'a plain server: delivery at least once';
     return { check, state: 'ok', text: `${url} answers, ${kind}` };
   } catch {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { isLoopbackHost } from '../config/loopback.ts';
+import { isLoopbackHost } from '../../protocol/http-access.ts';
 
 /** A port that a part is going to listen on, and the key that changes it. */
 export interface WantedPort {

@@ -39,8 +39,8 @@ export async function serve(roles: readonly Role[], options: PartOptions): Promi
 
 /** A worker without the api in its process writes the mirror through the api. */
 async function remoteMirror({ config, secrets, logger }: PartOptions): Promise<Mirror> {
-  const { makeRemoteMirror } = await import('../../protocol/remote-mirror.ts');
-  return makeRemoteMirror({
+  const { RemoteMirror } = await import('../../protocol/mirror-http.ts');
+  return new RemoteMirror({
     url: serverUrl(config),
     token: secrets.internalToken,
     onLiveLost: (error) => logger.debug({ err: error }, 'live text was lost on its way to the api'),

@@ -16,7 +16,7 @@ import { TEST_TOKEN } from '../support/gateway-client.ts';
 import { holdStarts, type HeldStarts } from '../support/held-starts.ts';
 import { snapshotOf } from '../support/histories.ts';
 import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';
-import { eventually } from '../support/processes.ts';
+import { until } from '../support/until.ts';
 import { startTestGateway } from '../support/test-gateway.ts';
 
 interface Connecting {
@@ -49,7 +49,7 @@ async function connecting(t: TestContext, options: { deaf?: boolean; leftMs?: nu
   const connected: Promise<Connected> = env.run(connect, { attachment, snapshot: snapshotOf({ session_id }) });
   const ending = { mode: 'close', reason: 'User requested', snapshot: null } as const;
   connected.catch(() => undefined);
-  await eventually(() => held.counts.begun === 1);
+  await until('a start began', () => held.counts.begun === 1);
   return {
     held,
     mirror,
@@ -66,7 +66,7 @@ test('connect() that is cancelled stops waiting, and the start of the agent is g
   const { held, mirror, cancel, connected } = await connecting(t);
   cancel();
   await assert.rejects(connected, CancelledFailure);
-  await eventually(() => held.counts.givenUp === 1);
+  await until('the start is given up', () => held.counts.givenUp === 1);
   assert.deepEqual(mirror.batches, []);
 });
 
@@ -74,9 +74,9 @@ test('an agent that comes up behind a cancelled connect() is ended', async (t) =
   const { held, cancel, connected } = await connecting(t, { deaf: true });
   cancel();
   await assert.rejects(connected, CancelledFailure);
-  await eventually(() => held.counts.givenUp === 1);
+  await until('the start is given up', () => held.counts.givenUp === 1);
   held.letGo();
-  await eventually(() => held.counts.ended === 1);
+  await until('the agent is ended', () => held.counts.ended === 1);
 });
 
 test('release() of a session that was connecting waits for no agent', async (t) => {
@@ -91,12 +91,12 @@ test('connect() gives its last try up before the time of all tries is over, for 
   await assert.rejects(connected, { type: 'AGENT_UNREACHABLE', nonRetryable: true });
   const tookMs = performance.now() - began;
   assert.ok(tookMs > 900 && tookMs < 1_500, `${tookMs} ms`);
-  await eventually(() => held.counts.givenUp === 1);
+  await until('the start is given up', () => held.counts.givenUp === 1);
 });
 
 test('release() with a higher lease ends the start of an agent that a connect still waits for', async (t) => {
   const { held, connected, release } = await connecting(t);
   assert.equal((await release(2)).let_go, true);
   await assert.rejects(connected, { type: 'LEASE_LOST' });
-  await eventually(() => held.counts.givenUp === 1);
+  await until('the start is given up', () => held.counts.givenUp === 1);
 });

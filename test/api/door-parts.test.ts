@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { decodeCursor, encodeCursor } from '../../api/streams/cursor.ts';
-import { isForeignOrigin, isLoopbackHost, isLoopbackHostHeader } from '../../api/access/loopback.ts';
 import { mergeStreams } from '../../api/streams/merge-streams.ts';
 import { fullBucket, makeRateLimiter, takeCall } from '../../api/access/rate-limit.ts';
 import { parsePrefer } from '../../api/rest/prefer.ts';
-import { bearerToken, secretsEqual } from '../../api/access/secrets-equal.ts';
+import {
+  bearerToken,
+  isForeignOrigin,
+  isLoopbackHost,
+  isLoopbackHostHeader,
+  secretsEqual,
+} from '../../protocol/http-access.ts';
 import type { XswarmError } from '../../domain/errors.ts';
 import { commandType } from '../../api/supervisor/frames.ts';
 import { makeLanes } from '../../api/supervisor/lanes.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { makeRemoteMirror } from '../../protocol/remote-mirror.ts';
+import { RemoteMirror } from '../../protocol/mirror-http.ts';
 import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
 import { callRest } from '../support/call-rest.ts';
 import { readEvents } from '../support/event-stream-client.ts';
@@ -21,7 +21,7 @@ const history = (session_id: string): MirrorWrite[] => [
 
 test('a worker on another host writes the mirror through the api, and writing twice changes nothing', async (t) => {
   const doors = await openRealDoors(t);
-  const remote = makeRemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
+  const remote = new RemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
   await remote.write(history('far'));
   const once = await callRest('GET', `${doors.base}/sessions/far/events`);
   await remote.write(history('far'));
@@ -32,7 +32,7 @@ test('a worker on another host writes the mirror through the api, and writing tw
 
 test('a worker on another host reads bodies, and is told when one is lost', async (t) => {
   const doors = await openRealDoors(t);
-  const remote = makeRemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
+  const remote = new RemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
   await remote.write(history('far'));
   assert.deepEqual(await remote.readBody(message_id), { message_id, content: 'hi', context: { a: 1 } });
   await assert.rejects(remote.readBody('none'), { code: 'MESSAGE_BODY_LOST', message: 'Message body lost: none' });
@@ -40,7 +40,7 @@ test('a worker on another host reads bodies, and is told when one is lost', asyn
 
 test('live text of a worker on another host reaches the watchers, in order', async (t) => {
   const doors = await openRealDoors(t);
-  const remote = makeRemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
+  const remote = new RemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
   await remote.write(history('far'));
   const stream = await readEvents(`${doors.base}/sessions/far/events`);
   await stream.until((events) => events.length >= 3);
@@ -70,7 +70,7 @@ test('the internal route wants its own token and is in no document', async (t) =
 
 test('a write that is none is refused as INVALID_REQUEST', async (t) => {
   const doors = await openRealDoors(t);
-  const remote = makeRemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
+  const remote = new RemoteMirror({ url: doors.api.restUrl, token: INTERNAL_TOKEN });
   const wrong = [{ type: 'agent', session_id: 's', seq: 0, event: {} }] as unknown as MirrorWrite[];
   await assert.rejects(remote.write(wrong), { code: 'INVALID_REQUEST' });
 });
@@ -90,14 +90,14 @@ async function badApi(t: { after(done: () => void): void }, answer: string | nul
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return makeRemoteMirror({ url: `http://127.0.0.1:${port}`, token: 'x', timeoutMs: 100 });
+  return new RemoteMirror({ url: `http://127.0.0.1:${port}`, token: 'x', timeoutMs: 100 });
 }
 
 test('an api that is silent, answers rubbish, or is away is UNAVAILABLE', async (t) => {
   for (const answer of [null, 'rubbish', '{"code":"INTERNAL"}', '{"code":"NO_SUCH"}']) {
     await assert.rejects((await badApi(t, answer)).write(history('s')), { code: 'UNAVAILABLE' });
   }
-  const away = makeRemoteMirror({ url: 'http://127.0.0.1:1', token: 'x' });
+  const away = new RemoteMirror({ url: 'http://127.0.0.1:1', token: 'x' });
   await assert.rejects(away.readBody('m'), { code: 'UNAVAILABLE' });
 });
 
@@ -110,7 +110,7 @@ test('what an api refuses for good is told apart from one that is away', async (
 
 test('live text that does not get through is told and dropped', async () => {
   const lost = await new Promise<unknown>((resolve) => {
-    const away = makeRemoteMirror({ url: 'http://127.0.0.1:1', token: 'x', onLiveLost: resolve });
+    const away = new RemoteMirror({ url: 'http://127.0.0.1:1', token: 'x', onLiveLost: resolve });
     away.live('s', { message_id: null, text: 'x' });
   });
   assert.equal((lost as { code: string }).code, 'UNAVAILABLE');

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readAgents } from '../../protocol/gateway-control.ts';
+import { GatewayControlClient } from '../../protocol/gateway-control.ts';
 import { claudeEnv, say, startMessagesApi, TEST_MODEL } from '../support/messages-api.ts';
 import { inTurn, round, serial } from './figures.ts';
 import { startProduct, type Product } from './product.ts';
@@ -50,7 +50,7 @@ async function firstOfPrewarmed(product: Product): Promise<number | null> {
   const times: number[] = [];
   for (let run = 0; run < 5; run += 1) {
     for (let waited = 0; ; waited += 1) {
-      if ((await readAgents({ url, token })).some(({ state }) => state === 'warm')) break;
+      if ((await new GatewayControlClient({ url, token }).agents()).some(({ state }) => state === 'warm')) break;
       if (waited === 200) return null;
       await sleep(100);
     }

@@ -1,5 +1,5 @@
-import type { AgentStatus } from '../../protocol/agent-status.ts';
-import { readAgents } from '../../protocol/gateway-control.ts';
+import type { AgentStatus } from '../../protocol/gateway-control.ts';
+import { GatewayControlClient } from '../../protocol/gateway-control.ts';
 import type { GatewayOptions } from '../../gateway/front/server.ts';
 import { TEST_TOKEN } from './gateway-client.ts';
 import { claudeEnv, startMessagesApi, type MessagesApi } from './messages-api.ts';
@@ -21,7 +21,7 @@ export async function startClaudeGateway(
   const closeGate = gate.close.bind(gate);
   return Object.assign(gate, {
     api,
-    agents: () => readAgents({ url: gate.gateway.url, token: TEST_TOKEN }),
+    agents: () => new GatewayControlClient({ url: gate.gateway.url, token: TEST_TOKEN }).agents(),
     async close() {
       await closeGate();
       await api.close();

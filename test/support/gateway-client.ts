@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { AgentEvent } from '../../domain/event.ts';
 import type { TurnResult } from '../../domain/turn.ts';
-import { AGENT_PROTOCOL, serverFrame } from '../../protocol/agent-protocol.ts';
-import type { ClientFrame, ServerFrame } from '../../protocol/agent-protocol.ts';
+import { AGENT_PROTOCOL, gatewayFrame } from '../../protocol/agent-protocol.ts';
+import type { WorkerFrame, GatewayFrame } from '../../protocol/agent-protocol.ts';
 
-type Open = Extract<ClientFrame, { type: 'open' }>;
-type Answer = Exclude<ServerFrame, { type: 'event' | 'delta' }>;
+type Open = Extract<WorkerFrame, { type: 'open' }>;
+type Answer = Exclude<GatewayFrame, { type: 'event' | 'delta' }>;
 type AnswerOf<T extends Answer['type']> = Extract<Answer, { type: T }>;
-type Request = ClientFrame extends infer F ? (F extends ClientFrame ? Omit<F, 'request_id'> : never) : never;
+type Request = WorkerFrame extends infer F ? (F extends WorkerFrame ? Omit<F, 'request_id'> : never) : never;
 
 export const TEST_TOKEN = 'token-of-a-test';
 
@@ -17,7 +17,7 @@ export const TEST_TOKEN = 'token-of-a-test';
 export interface GatewayClient {
   socket: WebSocket;
   /** Every frame, as received; each was checked against the schema. */
-  frames: ServerFrame[];
+  frames: GatewayFrame[];
   readonly events: { seq: number; event: AgentEvent }[];
   readonly deltas: string[];
   open(wish: Partial<Open> & Pick<Open, 'session_id' | 'project_path'>): Promise<AnswerOf<'opened'>>;
@@ -30,7 +30,7 @@ export interface GatewayClient {
   /** The settled turn of a message. */
   result(messageId: string): Promise<TurnResult>;
   /** Resolves with the first frame that fits, also one that came already. */
-  until<T>(pick: (frame: ServerFrame) => T | null | undefined | false): Promise<T>;
+  until<T>(pick: (frame: GatewayFrame) => T | null | undefined | false): Promise<T>;
   closed: Promise<{ code: number; reason: string }>;
   close(): Promise<void>;
 }
@@ -46,11 +46,11 @@ export async function connectGateway(
     headers: { authorization: `Bearer ${options.token ?? TEST_TOKEN}`, ...options.headers },
     perMessageDeflate: false,
   });
-  const frames: ServerFrame[] = [];
+  const frames: GatewayFrame[] = [];
   const watchers = new Set<() => void>();
   let requestId = 0;
   socket.on('message', (data: Buffer) => {
-    frames.push(serverFrame.parse(JSON.parse(data.toString())));
+    frames.push(gatewayFrame.parse(JSON.parse(data.toString())));
     for (const watcher of watchers) watcher();
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -62,7 +62,7 @@ export async function connectGateway(
   await once(socket, 'open');
   socket.on('error', () => undefined);
 
-  function until<T>(pick: (frame: ServerFrame) => T | null | undefined | false): Promise<T> {
+  function until<T>(pick: (frame: GatewayFrame) => T | null | undefined | false): Promise<T> {
     let looked = 0;
     const look = (): { found: T } | null => {
       for (; looked < frames.length; looked += 1) {

@@ -1,7 +1,7 @@
 import { startApi } from '../../api/server.ts';
 import type { ApiServer } from '../../api/server.ts';
 import type { ApiOptions } from '../../api/options.ts';
-import type { ApiLogger } from '../../api/logger.ts';
+import type { Logger } from '../../domain/logger.ts';
 import { memoryService } from './memory-service.ts';
 import type { MemoryService } from './memory-service.ts';
 import { memoryUsers } from './memory-users.ts';
@@ -27,7 +27,7 @@ export async function openDoors(
 ): Promise<OpenDoors> {
   const logged: OpenDoors['logged'] = [];
   const keep = (fields: object, message: string): void => void logged.push({ fields, message });
-  const logger: ApiLogger = { debug: () => undefined, info: () => undefined, warn: keep, error: keep };
+  const logger: Logger = { debug: () => undefined, info: () => undefined, warn: keep, error: keep };
   const behind = memoryService({ users: ['alice', 'bob', 'root'], ...memory });
   const api = await startApi({
     rest: { host: '127.0.0.1', port: 0 },

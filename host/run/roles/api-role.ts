@@ -4,7 +4,7 @@ import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../../api/access/
 import { startApi } from '../../../api/server.ts';
 import { makeSessionService, type SessionServiceDeps } from '../../../api/service/session-service.ts';
 import { allowsAnyFolder } from '../../config/derive.ts';
-import { isLoopbackHost } from '../../config/loopback.ts';
+import { isLoopbackHost } from '../../../protocol/http-access.ts';
 import type { Config } from '../../config/sections.ts';
 import { makeBus } from '../../../db/bus.ts';
 import { makeMirror } from '../../../db/mirror/mirror.ts';
@@ -12,8 +12,8 @@ import { closeDatabase, openDatabase } from '../../../db/open.ts';
 import { makeReports } from '../../../db/reports/reports.ts';
 import { makeUserService } from '../../../db/users.ts';
 import type { Mirror } from '../../../domain/mirror-write.ts';
-import { makeGatewayControl } from '../../../protocol/gateway-control.ts';
-import { makeJournalReader } from '../../../protocol/gateway-journal.ts';
+import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
+import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';
 import { makeTemporalClient } from '../../../temporal/connect.ts';
 import { makeSessionRecords } from '../../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
@@ -46,7 +46,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
     bus,
     mirror,
     records: makeSessionRecords({ client }),
-    journal: makeJournalReader(gateway),
+    journal: new GatewayJournalClient(gateway),
     retentionDays: config.temporal.retention_days,
     trackCosts,
     logger,
@@ -59,7 +59,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
       }),
       options.reach,
     ),
-    gateway: makeGatewayControl(gateway),
+    gateway: new GatewayControlClient(gateway),
     projects: projectPolicy(config),
     limits: {
       maxSessions: config.claude_code.max_sessions,

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayClient } from '../../support/gateway-client.ts';
 import { holdStarts, type HeldStarts } from '../../support/held-starts.ts';
-import { eventually } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 import { startTestGateway } from '../../support/test-gateway.ts';
 
 interface Starting {
@@ -23,7 +23,7 @@ async function startingSession(t: TestContext, options: { deaf?: boolean } = {})
   const wish = { session_id: randomUUID(), project_path: gate.project };
   const asker = await gate.connect();
   asker.open({ ...wish, start: true }).catch(() => undefined);
-  await eventually(() => held.counts.begun === 1);
+  await until('a start began', () => held.counts.begun === 1);
   return {
     held,
     asker,
@@ -38,21 +38,21 @@ async function startingSession(t: TestContext, options: { deaf?: boolean } = {})
 test('who says goodbye while its agent starts has the start given up', async (t) => {
   const { held, asker } = await startingSession(t);
   asker.socket.close();
-  await eventually(() => held.counts.givenUp === 1);
+  await until('the start is given up', () => held.counts.givenUp === 1);
 });
 
 test('an agent that comes up behind the goodbye is ended', async (t) => {
   const { held, asker } = await startingSession(t, { deaf: true });
   asker.socket.close();
-  await eventually(() => held.counts.givenUp === 1);
+  await until('the start is given up', () => held.counts.givenUp === 1);
   held.letGo();
-  await eventually(() => held.counts.ended === 1);
+  await until('the agent is ended', () => held.counts.ended === 1);
 });
 
 test('who comes back behind its goodbye has a new start', async (t) => {
   const { held, asker, again } = await startingSession(t);
   asker.socket.close();
-  await eventually(() => held.counts.givenUp === 1);
+  await until('the start is given up', () => held.counts.givenUp === 1);
   held.letGo();
   const back = await again({ epoch: 2, start: true });
   assert.equal((await back.ask('hello')).outcome, 'done');
@@ -84,7 +84,7 @@ for (const deaf of [false, true]) {
     const { held, again } = await startingSession(t, { deaf });
     const other = await again({});
     const released = other.request({ type: 'release', mode: 'close', reason: 'User requested' });
-    await eventually(() => held.counts.givenUp === 1);
+    await until('the start is given up', () => held.counts.givenUp === 1);
     held.letGo();
     assert.equal((await released).type, 'released');
     assert.equal(held.counts.ended, deaf ? 1 : 0);

@@ -7,7 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { startClaudeGateway, type ClaudeGateway } from '../../support/claude-gateway.ts';
 import type { GatewayClient } from '../../support/gateway-client.ts';
 import { CALL_COST_NANO, say } from '../../support/messages-api.ts';
-import { eventually, pidsOf } from '../../support/processes.ts';
+import { pidsOf } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 describe('Claude Code that is started ahead', () => {
   let gate: ClaudeGateway;
@@ -24,11 +25,7 @@ describe('Claude Code that is started ahead', () => {
   }
 
   async function warmPid(): Promise<number> {
-    let pid: number | null = null;
-    await eventually(
-      async () => (pid = (await gate.agents()).find(({ state }) => state === 'warm')?.pid ?? null) !== null,
-    );
-    return pid!;
+    return until('an agent is warm', async () => (await gate.agents()).find(({ state }) => state === 'warm')?.pid);
   }
 
   test('the next session of the project takes it, and keeps its conversation over idling and a restart', async () => {

@@ -14,7 +14,7 @@ import type { Journal } from '../../../gateway/journal/journal.ts';
 import { openJournalDb } from '../../../gateway/journal/open-journal.ts';
 import type { LaunchDeps } from '../../../gateway/agents/launch-agent.ts';
 import { makeWarmAgents, NO_WARM_AGENTS } from '../../../gateway/agents/warm-agents.ts';
-import { eventually } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 const quiet = (): void => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -72,7 +72,7 @@ describe('agents that change hands', () => {
     let fingerprint = Promise.resolve('same');
     const warm = makeWarmAgents({ ...deps(() => fingerprint), count: 1, delayMs: 0 });
     warm.foresee(wish());
-    await eventually(() => warm.all().length === 1);
+    await until('one agent was started ahead', () => warm.all().length === 1);
     fingerprint = new Promise((resolve) => (settle = () => resolve('same')));
     const claims = [warm.claim(wish(), member()), warm.claim(wish(), member())];
     await new Promise((resolve) => setTimeout(resolve, 5));

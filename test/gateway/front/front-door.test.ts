@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL } from '../../../protocol/agent-protocol.ts';
-import { readAgents } from '../../../protocol/gateway-control.ts';
+import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
 import { startGateway } from '../../../gateway/front/server.ts';
 import { connectGateway, TEST_TOKEN } from '../../support/gateway-client.ts';
 import { startTestGateway } from '../../support/test-gateway.ts';
@@ -114,14 +114,14 @@ describe("the gateway's door", () => {
     assert.equal((await fetch(`${http}/nowhere`, { headers: bearer })).status, 404);
   });
 
-  test('readAgents() reads the agents that run', async () => {
+  test('GatewayControlClient.agents() returns the agents that run', async () => {
     const session_id = randomUUID();
     const client = await gate.connect();
     await client.open({ session_id, project_path: gate.project, start: true });
-    const agents = await readAgents({ url: gate.gateway.url, token: TEST_TOKEN });
+    const agents = await new GatewayControlClient({ url: gate.gateway.url, token: TEST_TOKEN }).agents();
     const own = agents.find((agent) => agent.session_id === session_id);
     assert.deepEqual([own?.state, own?.pid], ['ready', null]);
-    assert.deepEqual(await readAgents({ url: gate.gateway.url, token: 'wrong' }), []);
+    assert.deepEqual(await new GatewayControlClient({ url: gate.gateway.url, token: 'wrong' }).agents(), []);
   });
 
   test('an interrupt by HTTP stops the running turn, and says false where none runs', async () => {
@@ -135,6 +135,30 @@ describe("the gateway's door", () => {
     await client.send('[hang]', id);
     assert.deepEqual(await interrupt(), { interrupted: true });
     assert.equal((await client.result(id)).failure?.code, 'INTERRUPTED');
+  });
+
+  test('an interrupt that names a message stops the turn of that message and no other', async () => {
+    const client = await gate.connect();
+    const control = new GatewayControlClient({ url: gate.gateway.url, token: TEST_TOKEN });
+    const sessionId = randomUUID();
+    await client.open({ session_id: sessionId, project_path: gate.project });
+    const [first, second] = [randomUUID(), randomUUID()];
+    await client.send('[hang]', first);
+    await client.send('hello', second);
+    assert.equal(await control.interrupt(sessionId, second), false);
+    const byFrame = await client.request({ type: 'interrupt', message_id: second });
+    assert.deepEqual(byFrame, { type: 'interrupted', request_id: byFrame.request_id, interrupted: false });
+    assert.equal(await control.interrupt(sessionId, first), true);
+    assert.equal((await client.result(first)).failure?.code, 'INTERRUPTED');
+    assert.equal((await client.result(second)).outcome, 'done');
+    assert.equal(await control.interrupt(sessionId, first), false);
+  });
+
+  test('an interrupt whose body is not valid is refused', async () => {
+    const url = `${http}/sessions/x/interrupt`;
+    for (const body of ['{', '{"message_id": 1}']) {
+      assert.equal((await fetch(url, { method: 'POST', headers: bearer, body })).status, 400);
+    }
   });
 
   test('bad frames are answered one by one and the socket stays', async () => {

@@ -3,14 +3,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { JournalEvent, JournalSession } from '../../../domain/session-record.ts';
-import { makeGatewayControl } from '../../../protocol/gateway-control.ts';
-import { makeJournalReader } from '../../../protocol/gateway-journal.ts';
+import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
+import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';
 import { TEST_TOKEN } from '../../support/gateway-client.ts';
 import { until } from '../../support/system.ts';
 import { startTestGateway } from '../../support/test-gateway.ts';
 import type { TestGateway } from '../../support/test-gateway.ts';
 
-describe('makeJournalReader()', () => {
+describe('new GatewayJournalClient()', () => {
   let gate: TestGateway;
   before(async () => {
     gate = await startTestGateway();
@@ -29,7 +29,7 @@ describe('makeJournalReader()', () => {
     await client.open({ session_id, project_path: gate.project });
     await client.ask('hello');
     await client.ask('again');
-    const reader = makeJournalReader({ url: gate.gateway.url, token: TEST_TOKEN });
+    const reader = new GatewayJournalClient({ url: gate.gateway.url, token: TEST_TOKEN });
     assert.equal(await reader.exists(), true);
     assert.deepEqual(await all<JournalEvent>(reader.events(session_id, 0)), client.events);
     assert.deepEqual(await all<JournalEvent>(reader.events(session_id, 3)), client.events.slice(3));
@@ -42,8 +42,8 @@ describe('makeJournalReader()', () => {
   });
 
   test('reads and interrupts sessions whose ids no address can hold', async () => {
-    const reader = makeJournalReader({ url: gate.gateway.url, token: TEST_TOKEN });
-    const control = makeGatewayControl({ url: gate.gateway.url, token: TEST_TOKEN });
+    const reader = new GatewayJournalClient({ url: gate.gateway.url, token: TEST_TOKEN });
+    const control = new GatewayControlClient({ url: gate.gateway.url, token: TEST_TOKEN });
     for (const session_id of ['.', '..']) {
       const client = await gate.connect();
       await client.open({ session_id, project_path: gate.project });
@@ -75,7 +75,7 @@ describe('makeJournalReader()', () => {
   });
 
   test('a wrong token is no plain peer, and reads nothing', async () => {
-    const reader = makeJournalReader({ url: gate.gateway.url, token: 'wrong' });
+    const reader = new GatewayJournalClient({ url: gate.gateway.url, token: 'wrong' });
     await assert.rejects(reader.exists(), { code: 'UNAVAILABLE', message: /refuses the token/ });
     await assert.rejects(all(reader.sessions()), { code: 'UNAVAILABLE' });
   });
@@ -84,7 +84,7 @@ describe('makeJournalReader()', () => {
     const peer = createServer((_request, response) => response.writeHead(426).end('Upgrade Required'));
     await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
     const url = `ws://127.0.0.1:${(peer.address() as AddressInfo).port}`;
-    const reader = makeJournalReader({ url, token: '' });
+    const reader = new GatewayJournalClient({ url, token: '' });
     assert.equal(await reader.exists(), false);
     peer.closeAllConnections();
     await new Promise((resolve) => peer.close(resolve));

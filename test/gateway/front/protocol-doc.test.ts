@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import {
   AGENT_PROTOCOL,
   agentEvent,
-  clientFrame,
+  workerFrame,
   GATEWAY_CLOSE,
   GATEWAY_ERROR_CODES,
-  serverFrame,
+  gatewayFrame,
 } from '../../../protocol/agent-protocol.ts';
 
 const doc = await readFile(new URL('../../../docs/agent-protocol.md', import.meta.url), 'utf8');
@@ -25,8 +25,8 @@ function types(schema: { options: readonly { shape: { type: { value: string } } 
 
 test('the doc has every frame, event, error code and close code of the protocol, and no other', () => {
   assert.ok(doc.includes(AGENT_PROTOCOL));
-  assert.deepEqual(words('Frames in'), types(clientFrame));
-  assert.deepEqual(words('Frames out'), types(serverFrame));
+  assert.deepEqual(words('Frames in'), types(workerFrame));
+  assert.deepEqual(words('Frames out'), types(gatewayFrame));
   assert.deepEqual(words('Events'), types(agentEvent));
   assert.deepEqual(words('Error codes'), [...GATEWAY_ERROR_CODES].sort());
   assert.deepEqual(words('Close codes'), Object.values(GATEWAY_CLOSE).map(String).sort());
@@ -37,7 +37,7 @@ test('each example in the doc is a frame of the protocol', () => {
   assert.ok(examples.length >= 10);
   for (const example of examples) {
     const frame: unknown = JSON.parse(example.slice(2));
-    const schema = example.startsWith('> ') ? clientFrame : serverFrame;
+    const schema = example.startsWith('> ') ? workerFrame : gatewayFrame;
     const parsed = schema.safeParse(frame);
     assert.ok(parsed.success, `${example}: ${parsed.error?.message}`);
   }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { findTagged } from '../../../gateway/processes/process-table.ts';
 import { endTagged } from '../../../gateway/processes/sweep.ts';
-import { eventually } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 /** Does not obey, and starts another process every few milliseconds, each in a session of its own. */
 const HYDRA = "trap '' TERM; while :; do setsid sleep 60 & sleep 0.01; done";
@@ -13,7 +13,7 @@ test('endTagged() ends also what was started while it was ending, and resolves w
   const id = randomUUID();
   const ids = new Set([id]);
   spawn('sh', ['-c', HYDRA], { env: { PATH: process.env.PATH, XSWARM_AGENT_ID: id }, stdio: 'ignore' });
-  await eventually(async () => (await findTagged(ids)).length > 3);
+  await until('the tagged processes run', async () => (await findTagged(ids)).length > 3);
   assert.ok((await endTagged(ids, 50)) > 3);
   assert.deepEqual(await findTagged(ids), []);
 });

@@ -17,7 +17,8 @@ import {
   startMessagesApi,
 } from '../../support/messages-api.ts';
 import type { MessagesApi } from '../../support/messages-api.ts';
-import { eventually, killAgent, pidsOf } from '../../support/processes.ts';
+import { killAgent, pidsOf } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 describe('turns of the real Claude Code that are cut off', () => {
   let api: MessagesApi;
@@ -69,7 +70,7 @@ describe('turns of the real Claude Code that are cut off', () => {
     const id = randomUUID();
     await client.send('tool please', id);
     await client.until((frame) => frame.type === 'event' && frame.event.type === 'tool_started');
-    await eventually(() => pidsOf(`node wait.mjs ${mark}`).length > 0);
+    await until('the tool runs', () => pidsOf(`node wait.mjs ${mark}`).length > 0);
     return [client, id];
   }
 
@@ -153,7 +154,7 @@ describe('turns of the real Claude Code that are cut off', () => {
     await before.until((frame) => frame.type === 'delta');
     await gate.kill();
     hold.open();
-    await eventually(() => pidsOf(`claude .*${sessionId}`).length === 0);
+    await until('the agent is gone', () => pidsOf(`claude .*${sessionId}`).length === 0);
     await gate.start();
     const client = await open(sessionId, 2);
     const turn = await client.result(id);
@@ -182,7 +183,7 @@ describe('turns of the real Claude Code that are cut off', () => {
     await before.until((frame) => frame.type === 'delta' && frame.text.startsWith('the task'));
     await gate.kill();
     hold.open();
-    await eventually(() => pidsOf(`claude .*${sessionId}`).length === 0);
+    await until('the agent is gone', () => pidsOf(`claude .*${sessionId}`).length === 0);
     await gate.start();
     const client = await open(sessionId, 2);
     assert.equal((await client.ask('next')).cost_nano, CALL_COST_NANO);

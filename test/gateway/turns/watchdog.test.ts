@@ -6,7 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { startClaudeGateway, type ClaudeGateway } from '../../support/claude-gateway.ts';
 import type { GatewayClient } from '../../support/gateway-client.ts';
 import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../support/messages-api.ts';
-import { eventually, pidsOf } from '../../support/processes.ts';
+import { pidsOf } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 // Long beside what a busy machine with two cores makes of a start, so that only a real standstill counts.
 const STALL_MS = 5_000;
@@ -59,7 +60,7 @@ describe('watchdogs over the real Claude Code', () => {
     assert.match(lastNotices(client), /given up\. The agent showed no sign of work for 5 s/);
     assert.match(lastNotices(client), /not exact: 1 API call priced by the tokens/);
     assert.ok(log.includes('a turn is given up'));
-    await eventually(() => pidsOf(`claude .*${sessionId}`).length === 0);
+    await until('the agent is gone', () => pidsOf(`claude .*${sessionId}`).length === 0);
     assert.equal((await client.ask('next')).cost_nano, CALL_COST_NANO);
   });
 
@@ -102,7 +103,7 @@ describe('watchdogs over the real Claude Code', () => {
       ['failed', { code: 'TURN_TIMED_OUT', message: 'The turn took longer than its limit of 8 s' }],
     );
     assert.equal(turn.cost_nano, CALL_COST_NANO);
-    await eventually(() => pidsOf('node wait.mjs 60000 limited').length === 0);
+    await until('the tool is gone', () => pidsOf('node wait.mjs 60000 limited').length === 0);
     assert.equal((await client.ask('next')).outcome, 'done');
   });
 });

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { makeClaudeDriver } from '../../../../gateway/drivers/claude/claude-driver.ts';
 import type { Agent, AgentReport, Conversation } from '../../../../gateway/drivers/driver.ts';
-import type { AgentStatus } from '../../../../protocol/agent-status.ts';
-import { readAgents } from '../../../../protocol/gateway-control.ts';
+import type { AgentStatus } from '../../../../protocol/gateway-control.ts';
+import { GatewayControlClient } from '../../../../protocol/gateway-control.ts';
 import { TEST_TOKEN } from '../../../support/gateway-client.ts';
 import type { GatewayClient } from '../../../support/gateway-client.ts';
 import { startGatewayProcess } from '../../../support/gateway-process.ts';
 import type { GatewayProcess } from '../../../support/gateway-process.ts';
 import { callTool, claudeEnv, gate as makeGate, say, startMessagesApi } from '../../../support/messages-api.ts';
 import type { MessagesApi } from '../../../support/messages-api.ts';
-import { eventually, pidsOf } from '../../../support/processes.ts';
+import { pidsOf } from '../../../support/processes.ts';
+import { until } from '../../../support/until.ts';
 
 describe('traps of the real Claude Code', () => {
   let api: MessagesApi;
@@ -54,9 +55,10 @@ describe('traps of the real Claude Code', () => {
     const client = await open(sessionId);
     await client.ask('hi');
     await client.send('go');
-    await eventually(() => pidsOf(mark).length >= 3);
-    const agents = (): Promise<AgentStatus[]> => readAgents({ url: client.socket.url, token: TEST_TOKEN });
-    await eventually(async () => (await agents()).some(({ state }) => state === 'warm'));
+    await until('the processes run', () => pidsOf(mark).length >= 3);
+    const agents = (): Promise<AgentStatus[]> =>
+      new GatewayControlClient({ url: client.socket.url, token: TEST_TOKEN }).agents();
+    await until('an agent is warm', async () => (await agents()).some(({ state }) => state === 'warm'));
     const pids = (await agents()).map(({ pid }) => pid!);
     const living = (): number[] => pidsOf('claude .*--output-format').filter((pid) => pids.includes(pid));
     assert.equal(living().length, 2);
@@ -117,12 +119,12 @@ describe('traps of the real Claude Code', () => {
     const has = (type: AgentReport['type']) => (): boolean => reports.some((report) => report.type === type);
     const agent = await start();
     agent.send({ message_id, content: 'once' });
-    await eventually(has('ended'));
+    await until('the turn has ended', has('ended'));
     await agent.stop(1000);
     const before = api.calls.length;
     const again = await start();
     again.send({ message_id, content: 'once' });
-    await eventually(has('consumed'));
+    await until('the prompt was consumed', has('consumed'));
     await again.stop(1000);
     assert.equal(api.calls.length, before);
     assert.equal((await driver.inspect(conversation, { message_id, attempts: 1 })).found, 'finished');

@@ -1,5 +1,5 @@
-/** The part of a pino logger that the doors use. */
-export interface ApiLogger {
+/** The part of a pino logger that the product uses. */
+export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
