@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, dirname } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { workflowBundle } from './support/workflow-bundle.ts';
+import { workflowBundle } from './support/temporal/workflow-bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LAYERS = JSON.parse(readFileSync(join(root, 'scripts', 'layers.json'), 'utf8')) as string[];

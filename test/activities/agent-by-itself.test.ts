@@ -7,9 +7,9 @@ import { makeConnections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import type { Attachment, Received, Released, SessionActivities } from '../../workflows/session-activities.ts';
-import { TEST_TOKEN } from '../support/gateway-client.ts';
-import { makeMemoryMirror } from '../support/memory-mirror.ts';
-import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
+import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
+import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/test-gateway.ts';
 
 let gate: TestGateway;
 before(async () => {

@@ -12,12 +12,12 @@ import type {
   Released,
   ReleaseInput,
 } from '../../workflows/session-activities.ts';
-import { TEST_TOKEN } from '../support/gateway-client.ts';
-import { holdStarts, type HeldStarts } from '../support/held-starts.ts';
+import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
+import { holdStarts, type HeldStarts } from '../support/gateway/held-starts.ts';
 import { snapshotOf } from '../support/histories.ts';
-import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';
+import { makeMemoryMirror, type MemoryMirror } from '../support/api/memory-mirror.ts';
 import { until } from '../support/until.ts';
-import { startTestGateway } from '../support/test-gateway.ts';
+import { startTestGateway } from '../support/gateway/test-gateway.ts';
 
 interface Connecting {
   held: HeldStarts;

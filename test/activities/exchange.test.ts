@@ -8,9 +8,9 @@ import { makeActivities } from '../../activities/index.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { MessageInput, Received } from '../../workflows/session-activities.ts';
-import { TEST_TOKEN } from '../support/gateway-client.ts';
-import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';
-import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
+import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
+import { makeMemoryMirror, type MemoryMirror } from '../support/api/memory-mirror.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/test-gateway.ts';
 
 let gate: TestGateway;
 before(async () => {

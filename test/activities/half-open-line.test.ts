@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentConnection } from '../../activities/line/agent-connection.ts';
 import { makeConnections } from '../../activities/line/connections.ts';
 import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
-import { TEST_TOKEN } from '../support/gateway-client.ts';
-import { makeMemoryMirror } from '../support/memory-mirror.ts';
-import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
+import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
+import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway/test-gateway.ts';
 
 const PING_MS = 100;
 const never = new AbortController().signal;

@@ -3,7 +3,7 @@ import test from 'node:test';
 import type { NumberedEvent } from '../../activities/line/agent-connection.ts';
 import { makeMirroredEvents, type MirroredEvents } from '../../activities/mirrored-events.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
-import { makeMemoryMirror, type MemoryMirror } from '../support/memory-mirror.ts';
+import { makeMemoryMirror, type MemoryMirror } from '../support/api/memory-mirror.ts';
 
 const never = new AbortController().signal;
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { makeConnections, type Connections } from '../../activities/line/connections.ts';
-import { makeMemoryMirror } from '../support/memory-mirror.ts';
+import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
 import type { Attachment } from '../../workflows/session-activities.ts';
 
 const never = new AbortController().signal;

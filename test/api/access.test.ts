@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { callRest } from '../support/call-rest.ts';
-import type { RestAnswer } from '../support/call-rest.ts';
-import { openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import type { RestAnswer } from '../support/api/call-rest.ts';
+import { openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
 
 const bearer = (user: string): Record<string, string> => ({ authorization: `Bearer token-${user}` });
 

@@ -11,9 +11,9 @@ import { EVENT_TYPES } from '../../api/schemas/event.ts';
 import { errorBody } from '../../api/schemas/service-state.ts';
 import { CLOSE_CODES } from '../../api/supervisor/close-codes.ts';
 import { ANSWERS, COMMANDS } from '../../api/supervisor/frames.ts';
-import { callRest } from '../support/call-rest.ts';
-import { openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import { openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
 
 const routes = Object.values<RouteSpec>(ROUTES);
 const doc = (name: string): string =>

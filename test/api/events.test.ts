@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { encodeCursor } from '../../api/streams/cursor.ts';
-import { callRest } from '../support/call-rest.ts';
-import { readEvents } from '../support/event-stream-client.ts';
-import type { StreamEvent } from '../support/event-stream-client.ts';
-import { openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import { readEvents } from '../support/api/event-stream-client.ts';
+import type { StreamEvent } from '../support/api/event-stream-client.ts';
+import { openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
 
 let doors: OpenDoors;
 let count = 0;

@@ -6,11 +6,11 @@ import type { RouteSpec } from '../../api/rest/route-spec.ts';
 import { ROUTES } from '../../api/rest/routes.ts';
 import { errorBody } from '../../api/schemas/service-state.ts';
 import { COMMANDS } from '../../api/supervisor/frames.ts';
-import { callRest } from '../support/call-rest.ts';
-import { SUPERVISOR_TOKEN } from '../support/open-doors.ts';
-import { openRealDoors } from '../support/open-real-doors.ts';
-import { connectSupervisor } from '../support/supervisor-client.ts';
-import type { Frame } from '../support/supervisor-client.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import { SUPERVISOR_TOKEN } from '../support/api/open-doors.ts';
+import { openRealDoors } from '../support/api/open-real-doors.ts';
+import { connectSupervisor } from '../support/api/supervisor-client.ts';
+import type { Frame } from '../support/api/supervisor-client.ts';
 
 const FRAMES = 10_000;
 const CALLS_A_ROUTE = 100;

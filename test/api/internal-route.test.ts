@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { RemoteMirror } from '../../protocol/mirror-http.ts';
 import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
-import { callRest } from '../support/call-rest.ts';
-import { readEvents } from '../support/event-stream-client.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import { readEvents } from '../support/api/event-stream-client.ts';
 import { snapshotOf, turnOf } from '../support/histories.ts';
-import { INTERNAL_TOKEN } from '../support/open-doors.ts';
-import { openRealDoors } from '../support/open-real-doors.ts';
+import { INTERNAL_TOKEN } from '../support/api/open-doors.ts';
+import { openRealDoors } from '../support/api/open-real-doors.ts';
 
 const timestamp = '2026-01-01T00:00:00.000Z';
 const message_id = '7d444840-9dc0-41d1-b245-5ffdce74fad2';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callRest } from '../support/call-rest.ts';
-import type { RestAnswer } from '../support/call-rest.ts';
-import { readEvents } from '../support/event-stream-client.ts';
-import { openRealDoors } from '../support/open-real-doors.ts';
-import type { RealDoors } from '../support/open-real-doors.ts';
-import { connectSupervisor } from '../support/supervisor-client.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import type { RestAnswer } from '../support/api/call-rest.ts';
+import { readEvents } from '../support/api/event-stream-client.ts';
+import { openRealDoors } from '../support/api/open-real-doors.ts';
+import type { RealDoors } from '../support/api/open-real-doors.ts';
+import { connectSupervisor } from '../support/api/supervisor-client.ts';
 
 const SECRET = 'platypus';
 const LEAK = new RegExp(`${SECRET}|secret-session|answer to`);

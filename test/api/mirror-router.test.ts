@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MirrorAdmin } from '../../api/mirror/mirror-admin.ts';
 import { errors } from '../../domain/errors.ts';
-import { openRealDoors } from '../support/open-real-doors.ts';
+import { openRealDoors } from '../support/api/open-real-doors.ts';
 
 const nothing: MirrorAdmin = {
   async *check() {

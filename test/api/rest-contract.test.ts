@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { callRest } from '../support/call-rest.ts';
-import type { RestAnswer } from '../support/call-rest.ts';
-import { openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import type { RestAnswer } from '../support/api/call-rest.ts';
+import { openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

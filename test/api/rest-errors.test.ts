@@ -3,10 +3,10 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { ERROR_CODES } from '../../domain/errors.ts';
 import { HTTP_STATUS } from '../../api/rest/error-handler.ts';
-import { callRest } from '../support/call-rest.ts';
-import type { RestAnswer } from '../support/call-rest.ts';
-import { openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import type { RestAnswer } from '../support/api/call-rest.ts';
+import { openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
 
 let doors: OpenDoors;
 let id: string;

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import type { Caller } from '../../domain/caller.ts';
 import type { CostGroup } from '../../domain/service-data.ts';
 import { at, exchange, snapshotOf, usageOf } from '../support/histories.ts';
-import { LOCAL, openService, tokenOf } from '../support/open-service.ts';
-import type { TestService } from '../support/open-service.ts';
+import { LOCAL, openService, tokenOf } from '../support/api/open-service.ts';
+import type { TestService } from '../support/api/open-service.ts';
 
 const DAY = 86_400;
 

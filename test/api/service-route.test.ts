@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LOCAL, openService, tokenOf } from '../support/open-service.ts';
+import { LOCAL, openService, tokenOf } from '../support/api/open-service.ts';
 
 const SMS = { from: '+15550100', message: 'run the tests', channel: 'sms', idempotency_key: 'SM1' };
 

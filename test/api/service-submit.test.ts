@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionService } from '../../api/service/service.ts';
-import { LOCAL, openService } from '../support/open-service.ts';
-import type { TestService } from '../support/open-service.ts';
+import { LOCAL, openService } from '../support/api/open-service.ts';
+import type { TestService } from '../support/api/open-service.ts';
 
 const KEYED = { message: 'Check git status', context: { source: 'sms', from: '+1' }, idempotency_key: 'key-1' };
 

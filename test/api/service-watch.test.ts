@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { LiveFrame } from '../../domain/service-data.ts';
 import type { SessionEvent } from '../../domain/event.ts';
 import { exchange, history, snapshotOf } from '../support/histories.ts';
-import { LOCAL, openService, tokenOf } from '../support/open-service.ts';
+import { LOCAL, openService, tokenOf } from '../support/api/open-service.ts';
 
 /** Reads the frames until one fits, then stops. */
 async function readUntil(frames: AsyncIterable<LiveFrame>, last: (frame: LiveFrame) => boolean): Promise<LiveFrame[]> {

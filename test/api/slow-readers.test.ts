@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { callRest } from '../support/call-rest.ts';
-import { readEvents } from '../support/event-stream-client.ts';
-import { SUPERVISOR_TOKEN, openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
-import { connectSupervisor } from '../support/supervisor-client.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import { readEvents } from '../support/api/event-stream-client.ts';
+import { SUPERVISOR_TOKEN, openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
+import { connectSupervisor } from '../support/api/supervisor-client.ts';
 
 async function withSession(options: Parameters<typeof openDoors>[0]): Promise<OpenDoors> {
   const doors = await openDoors(options);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { callRest } from '../support/call-rest.ts';
-import { SUPERVISOR_TOKEN, openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
-import { connectSupervisor } from '../support/supervisor-client.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import { SUPERVISOR_TOKEN, openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
+import { connectSupervisor } from '../support/api/supervisor-client.ts';
 
 let doors: OpenDoors;
 before(async () => void (doors = await openDoors({ limits: { authTimeoutMs: 200, maxConnections: 4 } })));

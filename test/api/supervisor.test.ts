@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { callRest } from '../support/call-rest.ts';
-import { SUPERVISOR_TOKEN, openDoors } from '../support/open-doors.ts';
-import type { OpenDoors } from '../support/open-doors.ts';
-import { connectSupervisor } from '../support/supervisor-client.ts';
-import type { Frame, SupervisorClient } from '../support/supervisor-client.ts';
+import { callRest } from '../support/api/call-rest.ts';
+import { SUPERVISOR_TOKEN, openDoors } from '../support/api/open-doors.ts';
+import type { OpenDoors } from '../support/api/open-doors.ts';
+import { connectSupervisor } from '../support/api/supervisor-client.ts';
+import type { Frame, SupervisorClient } from '../support/api/supervisor-client.ts';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 let doors: OpenDoors;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatewayControlClient } from '../../protocol/gateway-control.ts';
-import { claudeEnv, say, startMessagesApi, TEST_MODEL } from '../support/messages-api.ts';
+import { claudeEnv, say, startMessagesApi, TEST_MODEL } from '../support/gateway/messages-api.ts';
 import { inTurn, round, serial } from './figures.ts';
 import { startProduct, type Product } from './product.ts';
 import { startReferenceAgent } from './reference-agent.ts';

@@ -1,5 +1,5 @@
 import { query, type SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
-import { TEST_MODEL } from '../support/messages-api.ts';
+import { TEST_MODEL } from '../support/gateway/messages-api.ts';
 
 export interface ReferenceAgent {
   /** One turn: resolves with its result. */

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { RestStandIn } from '../support/rest-stand-in.ts';
+import { RestStandIn } from '../support/api/rest-stand-in.ts';
 import { tempDataDir } from '../support/run-cli.ts';
-import { until } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not there';

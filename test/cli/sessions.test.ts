@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { CliResult } from '../support/run-cli.ts';
 import { jsonLines, runCli } from '../support/run-cli.ts';
-import { RestStandIn } from '../support/rest-stand-in.ts';
+import { RestStandIn } from '../support/api/rest-stand-in.ts';
 
 let server: RestStandIn;
 before(async () => {

@@ -6,7 +6,7 @@ import { ClaudeCodeConnector, ConnectorError } from '../../client/index.ts';
 import type { ErrorCode } from '../../client/index.ts';
 import { waitForAnswer } from '../../client/answer.ts';
 import type { Http } from '../../client/http.ts';
-import { RestStandIn } from '../support/rest-stand-in.ts';
+import { RestStandIn } from '../support/api/rest-stand-in.ts';
 
 let server: RestStandIn;
 let connector: ClaudeCodeConnector;

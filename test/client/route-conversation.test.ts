@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClaudeCodeConnector, routeConversation } from '../../client/index.ts';
-import { openRealDoors } from '../support/open-real-doors.ts';
+import { openRealDoors } from '../support/api/open-real-doors.ts';
 
 const SMS = { from: '+15550100', message: 'Check my project status', channel: 'sms' };
 

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { ClaudeCodeConnector } from '../../client/index.ts';
 import type { Subscribed } from '../../client/index.ts';
-import { RestStandIn } from '../support/rest-stand-in.ts';
+import { RestStandIn } from '../support/api/rest-stand-in.ts';
 
 let server: RestStandIn;
 let connector: ClaudeCodeConnector;

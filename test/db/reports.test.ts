@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeBus } from '../../db/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import { exchange, snapshotOf } from '../support/histories.ts';
-import { openReports } from '../support/open-reports.ts';
+import { openReports } from '../support/api/open-reports.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 
 test('cost() sees what was committed a moment ago, and leaves the event loop to others', async (t) => {

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { makeSystem, until, type System } from '../support/system.ts';
+import { makeSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 
@@ -69,8 +70,10 @@ test('a quiet session goes idle and then ends with Idle timeout', async () => {
     options: { idle_after_seconds: 1, idle_timeout_seconds: 3 },
   });
   const path = `/sessions/${created.body.session_id as string}`;
-  await until('idle', async () => (await system.rest('GET', path)).body.status === 'idle', 6_000);
-  await until('disconnected', async () => (await system.rest('GET', path)).body.status === 'disconnected', 8_000);
+  await until('idle', async () => (await system.rest('GET', path)).body.status === 'idle', { limitMs: 6_000 });
+  await until('disconnected', async () => (await system.rest('GET', path)).body.status === 'disconnected', {
+    limitMs: 8_000,
+  });
   assert.equal((await system.rest('GET', path)).body.reason, 'Idle timeout');
   const late = await system.rest('POST', `${path}/messages`, { message: 'too late' });
   assert.deepEqual([late.status, late.body.code], [409, 'SESSION_NOT_ACTIVE']);

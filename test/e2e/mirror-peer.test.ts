@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { dumpMirror } from '../support/dump-mirror.ts';
-import { startPlainPeer, type PlainPeer } from '../support/plain-peer.ts';
+import { startPlainPeer, type PlainPeer } from '../support/gateway/plain-peer.ts';
 import { jsonLines } from '../support/run-cli.ts';
 import { makeSystem, type System } from '../support/system.ts';
 

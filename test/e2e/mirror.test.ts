@@ -6,7 +6,8 @@ import { Client, Connection } from '@temporalio/client';
 import BetterSqlite3 from 'better-sqlite3';
 import { dumpMirror } from '../support/dump-mirror.ts';
 import { jsonLines } from '../support/run-cli.ts';
-import { makeSystem, until, type System } from '../support/system.ts';
+import { makeSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 let system: System;
 before(async () => {
@@ -264,7 +265,7 @@ test('what a power cut took from the mirror alone comes back at the next start b
   copyFileSync(copy, database());
   rmSync(join(system.home, 'mirror.boot'), { force: true });
   await system.start();
-  await until('no difference', async () => (await check()).length === 0, 30_000);
+  await until('no difference', async () => (await check()).length === 0, { limitMs: 30_000 });
   const after = dumpMirror(database());
   assert.deepEqual(sorted(after.sessions).length, sorted(before.sessions).length);
   const ids = (rows: unknown[] = []): string[] => rows.map((row) => (row as { id: string }).id).sort();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
 import { makeSystem, type System } from '../support/system.ts';
-import { testCacheDir } from '../support/temporal-env.ts';
+import { testCacheDir } from '../support/temporal/temporal-env.ts';
 
 const run = promisify(execFile);
 const VERSION = '4.32.5';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { startPlainPeer, type PlainPeer } from '../support/plain-peer.ts';
+import { startPlainPeer, type PlainPeer } from '../support/gateway/plain-peer.ts';
 import { makeSystem, type System } from '../support/system.ts';
 
 let peer: PlainPeer;

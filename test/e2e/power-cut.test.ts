@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
-import { canMount, makeDisk, type Disk } from '../support/disk-image.ts';
-import { whileFrozen } from '../support/process-tree.ts';
+import { canMount, makeDisk, type Disk } from '../support/machine/disk-image.ts';
+import { whileFrozen } from '../support/machine/process-tree.ts';
 import { jsonLines } from '../support/run-cli.ts';
-import { makeSystem, until, type RestAnswer, type System } from '../support/system.ts';
+import { makeSystem, type RestAnswer, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 const SESSIONS = 4;
 const CUTS = 2;
@@ -110,7 +111,7 @@ async function assertNothingLost({ disk, acknowledged }: Cut, project: string): 
         answer = (await system.rest('GET', path)).body;
         return answer.status !== 'queued' && answer.status !== 'sent';
       };
-      await until(`${message} has an outcome`, isSettled, 60_000);
+      await until(`${message} has an outcome`, isSettled, { limitMs: 60_000 });
       assert.equal(answer.status, 'done', JSON.stringify(answer));
     }
     const db = new BetterSqlite3(join(disk.folder, 'xswarm.db'), { readonly: true });

@@ -13,8 +13,9 @@ import {
   startMessagesApi,
   TEST_MODEL,
   type MessagesApi,
-} from '../support/messages-api.ts';
-import { makeSystem, until, type System } from '../support/system.ts';
+} from '../support/gateway/messages-api.ts';
+import { makeSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 let api: MessagesApi;
 let system: System;

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../support/free-ports.ts';
-import { until } from '../support/system.ts';
-import { startTemporalEnv, type TemporalEnv } from '../support/temporal-env.ts';
+import { freePorts } from '../support/machine/free-ports.ts';
+import { until } from '../support/until.ts';
+import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/xswarm.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xswarm-roles-'));

@@ -3,10 +3,11 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import { canMount, makeSmallDisk } from '../support/disk-image.ts';
-import { freePorts } from '../support/free-ports.ts';
+import { canMount, makeSmallDisk } from '../support/machine/disk-image.ts';
+import { freePorts } from '../support/machine/free-ports.ts';
 import { jsonLines, runCli, tempDataDir } from '../support/run-cli.ts';
-import { makeSystem, until, type System } from '../support/system.ts';
+import { makeSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 /** Takes all the room that is left. */
 function fill(folder: string): string {
@@ -55,11 +56,13 @@ test(
       assert.equal((await system.rest('GET', path)).status, 200, 'what is there can be read');
 
       rmSync(filler);
-      await until('ready again', async () => (await ready(system)).status === 200, 60_000);
+      await until('ready again', async () => (await ready(system)).status === 200, { limitMs: 60_000 });
       const answer = await system.rest('POST', path, { message: 'after' });
       assert.deepEqual([answer.status, answer.body.content], [200, 'Simulated answer to: "after"']);
       for (const id of accepted) {
-        await until('done', async () => (await system.rest('GET', `${path}/${id}`)).body.status === 'done', 60_000);
+        await until('done', async () => (await system.rest('GET', `${path}/${id}`)).body.status === 'done', {
+          limitMs: 60_000,
+        });
       }
       const check = await system.cli('mirror', 'check', '--json');
       assert.equal(jsonLines(check.stdout).at(-1)?.differences, 0, check.stdout);

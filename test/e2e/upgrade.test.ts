@@ -5,9 +5,10 @@ import { Client, Connection } from '@temporalio/client';
 import BetterSqlite3 from 'better-sqlite3';
 import { workflowIdOf } from '../../workflows/definitions.ts';
 import { makeNextBuild, NEXT_PATCH, NEXT_VERSION, type NextBuild } from '../support/next-build.ts';
-import { processTree } from '../support/process-tree.ts';
+import { processTree } from '../support/machine/process-tree.ts';
 import { jsonLines } from '../support/run-cli.ts';
-import { makeSystem, until, type System } from '../support/system.ts';
+import { makeSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 
 let next: NextBuild;
 let system: System;

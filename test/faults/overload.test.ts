@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makeSystem, until, type RestAnswer, type System } from '../support/system.ts';
+import { makeSystem, type RestAnswer, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 import { residentMib } from './processes.ts';
 
 const SESSIONS = 3;
@@ -54,7 +55,7 @@ async function settled(): Promise<void> {
         const messages = body.messages as { status: string }[];
         return messages.every(({ status }) => status !== 'queued' && status !== 'sent');
       },
-      60_000,
+      { limitMs: 60_000 },
     );
   }
 }

@@ -9,8 +9,8 @@ import { guardOrphan } from '../../host/processes/orphan-guard.ts';
 import { supervise, type Supervised } from '../../host/processes/supervise.ts';
 import { devServerArgs } from '../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary } from '../../temporal/server/find-binary.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { testCacheDir } from '../support/temporal-env.ts';
+import { freePorts } from '../support/machine/free-ports.ts';
+import { testCacheDir } from '../support/temporal/temporal-env.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/xswarm.js', import.meta.url));

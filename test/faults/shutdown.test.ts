@@ -4,7 +4,8 @@ import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { ClaudeCodeConnector } from '../../client/connector.ts';
-import { makeSystem, until, type System } from '../support/system.ts';
+import { makeSystem, type System } from '../support/system.ts';
+import { until } from '../support/until.ts';
 import { markedProcesses } from './processes.ts';
 
 const RUN = `shutdown-${process.pid}`;
@@ -81,7 +82,9 @@ test('SIGTERM in the middle of turns: it ends in time, and what was accepted is 
   assert.ok(ms < 10_000, `it took ${ms} ms`);
   await system.start();
   for (const session of sessions) {
-    await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), 40_000);
+    await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), {
+      limitMs: 40_000,
+    });
   }
 });
 
@@ -89,9 +92,11 @@ test('a second SIGTERM is faster and as safe', async () => {
   const session = await busySession('[think 4s]');
   const { ms } = await terminate(2);
   assert.ok(ms < 3_000, `it took ${ms} ms`);
-  await until('nothing is left', () => processes() === 0, 5_000);
+  await until('nothing is left', () => processes() === 0, { limitMs: 5_000 });
   await system.start();
-  await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), 40_000);
+  await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), {
+    limitMs: 40_000,
+  });
 });
 
 test('while it stops nothing new is taken: callers are told to come again, or nobody listens', async () => {
@@ -104,5 +109,7 @@ test('while it stops nothing new is taken: callers are told to come again, or no
   await system.start();
   assert.equal(attemptsOf(session.ids[0]), 1, 'a turn that ends in time is not begun again');
   if (late !== null) assert.ok([202, 503].includes(late.status), JSON.stringify(late.body));
-  await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), 40_000);
+  await until('all are done', async () => (await outcomes(session)).every((status) => status === 'done'), {
+    limitMs: 40_000,
+  });
 });

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { test } from 'node:test';
 import { isRunByNpm } from '../../host/processes/launcher-guard.ts';
-import { childProgram, isAlive } from '../support/child-program.ts';
-import { until } from '../support/system.ts';
+import { childProgram, isAlive } from '../support/machine/child-program.ts';
+import { until } from '../support/until.ts';
 
 const STOP_SIGNAL = new URL('../../host/processes/stop-signal.ts', import.meta.url).href;
 /** Says its pid, and ends when it is asked to stop. */

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openLogFile } from '../../host/logs/log-file.ts';
-import { canMount, makeSmallDisk } from '../support/disk-image.ts';
+import { canMount, makeSmallDisk } from '../support/machine/disk-image.ts';
 
 test(
   'a log on a full disk leaves lines out, says how many when there is room again, and never throws',

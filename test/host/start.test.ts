@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { isAlive } from '../support/child-program.ts';
+import { isAlive } from '../support/machine/child-program.ts';
 import { jsonLines } from '../support/run-cli.ts';
-import { makeSystem, until } from '../support/system.ts';
+import { makeSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
 import type { System } from '../support/system.ts';
 
 let system: System;

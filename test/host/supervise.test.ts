@@ -7,8 +7,8 @@ import { resolve } from 'node:path';
 import { guardOrphan } from '../../host/processes/orphan-guard.ts';
 import { supervise } from '../../host/processes/supervise.ts';
 import type { ChildEvent, ChildSpec, Supervised } from '../../host/processes/supervise.ts';
-import { childProgram, isAlive } from '../support/child-program.ts';
-import { until } from '../support/system.ts';
+import { childProgram, isAlive } from '../support/machine/child-program.ts';
+import { until } from '../support/until.ts';
 
 const running: Supervised[] = [];
 afterEach(() => {

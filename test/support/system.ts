@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { testCacheDir } from './temporal-env.ts';
-import { freePorts } from './free-ports.ts';
+import { testCacheDir } from './temporal/temporal-env.ts';
+import { until } from './until.ts';
+import { freePorts } from './machine/free-ports.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/xswarm.js', import.meta.url));
 const READY_MS = 60_000;
+const STOP_MS = 30_000;
+const REST_MS = 150_000;
 
 export interface SystemOptions {
   env?: NodeJS.ProcessEnv;
@@ -79,15 +81,19 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
   let child: ChildProcess | null = null;
   let output = '';
 
+  const hasEnded = (): boolean => child === null || child.exitCode !== null || child.signalCode !== null;
+
   async function ready(): Promise<void> {
-    const deadline = Date.now() + READY_MS;
-    for (;;) {
-      const answer = await fetch(`${restUrl}/ready`, { signal: AbortSignal.timeout(3_000) }).catch(() => null);
-      if (answer?.ok) return;
-      if (child?.exitCode !== null) throw new Error(`start ended with ${child?.exitCode}:\n${output}`);
-      if (Date.now() > deadline) throw new Error(`not ready after ${READY_MS} ms:\n${output}`);
-      await delay(50);
-    }
+    const seen = (): string => output;
+    await until(
+      'the system is ready or has ended',
+      async () => {
+        if (hasEnded()) return true;
+        return (await fetch(`${restUrl}/ready`, { signal: AbortSignal.timeout(3_000) })).ok;
+      },
+      { limitMs: READY_MS, seen },
+    );
+    if (hasEnded()) throw new Error(`start ended with ${child?.exitCode ?? child?.signalCode}:\n${output}`);
   }
 
   const system: System = {
@@ -110,10 +116,12 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     },
     async stop() {
       const began = performance.now();
-      if (child === null || child.exitCode !== null) return { code: child?.exitCode ?? null, ms: 0 };
+      if (child === null || hasEnded()) return { code: child?.exitCode ?? null, ms: 0 };
       const exited = once(child, 'exit');
       child.kill('SIGINT');
+      const limit = setTimeout(() => child?.kill('SIGKILL'), STOP_MS);
       await exited;
+      clearTimeout(limit);
       return { code: child.exitCode, ms: performance.now() - began };
     },
     cli: (...args) =>
@@ -127,6 +135,7 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
         method,
         headers: { 'content-type': 'application/json', ...headers },
         body: body === undefined ? undefined : JSON.stringify(body),
+        signal: AbortSignal.timeout(REST_MS),
       });
       return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
     },
@@ -136,17 +145,4 @@ export async function makeSystem(options: SystemOptions = {}): Promise<System> {
     },
   };
   return system;
-}
-
-/** Waits until a condition holds; says what it waited for when it does not. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
-): Promise<void> {
-  const deadline = Date.now() + limitMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${limitMs} ms for: ${what}`);
-    await delay(50);
-  }
 }

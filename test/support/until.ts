@@ -5,13 +5,13 @@ const POLL_MS = 20;
 
 /**
  * Looks until `look` returns something other than `undefined`, `null` or `false`, and returns that. Throws after `limitMs`
- * milliseconds (10,000 by default) with `what` was awaited and what was last seen. An error that `look` throws counts as
+ * milliseconds (20,000 by default) with `what` was awaited and what was last seen. An error that `look` throws counts as
  * "not yet" and is reported as what was last seen.
  */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { limitMs = 10_000, seen }: { limitMs?: number; seen?: () => unknown } = {},
+  { limitMs = 20_000, seen }: { limitMs?: number; seen?: () => unknown } = {},
 ): Promise<Exclude<T, undefined | null | false>> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -10,10 +10,10 @@ import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
 import type { SessionActivities } from '../../workflows/session-activities.ts';
 import type { SessionState } from '../../workflows/session-state.ts';
-import { makeMemoryMirror } from '../support/memory-mirror.ts';
-import { scriptedAgent } from '../support/scripted-agent.ts';
-import { startTemporalEnv, type TemporalEnv } from '../support/temporal-env.ts';
-import { workflowBundle } from '../support/workflow-bundle.ts';
+import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
+import { scriptedAgent } from '../support/gateway/scripted-agent.ts';
+import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
+import { workflowBundle } from '../support/temporal/workflow-bundle.ts';
 
 /** The tries of a first connection are given 20 s. */
 const LONGER_MS = 21_000;

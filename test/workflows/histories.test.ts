@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { workflowBundle } from '../support/workflow-bundle.ts';
+import { workflowBundle } from '../support/temporal/workflow-bundle.ts';
 
 const folder = fileURLToPath(new URL('../histories', import.meta.url));
 const saved = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));

@@ -10,9 +10,9 @@ import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
 import type { SessionInput } from '../../workflows/session.ts';
-import { scriptedAgent } from '../support/scripted-agent.ts';
-import { startTemporalEnv, type TemporalEnv } from '../support/temporal-env.ts';
-import { workflowBundle } from '../support/workflow-bundle.ts';
+import { scriptedAgent } from '../support/gateway/scripted-agent.ts';
+import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
+import { workflowBundle } from '../support/temporal/workflow-bundle.ts';
 
 /** A week with four messages a day, the session idle between them; a timer of the server takes about a second at least. */
 const MESSAGES = 28;

@@ -10,10 +10,10 @@ import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
 import type { SessionState } from '../../workflows/session-state.ts';
-import { countEvents } from '../support/count-events.ts';
-import { scriptedAgent, type ScriptedAgent } from '../support/scripted-agent.ts';
-import { startTemporalEnv, type TemporalEnv } from '../support/temporal-env.ts';
-import { workflowBundle } from '../support/workflow-bundle.ts';
+import { countEvents } from '../support/temporal/count-events.ts';
+import { scriptedAgent, type ScriptedAgent } from '../support/gateway/scripted-agent.ts';
+import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
+import { workflowBundle } from '../support/temporal/workflow-bundle.ts';
 
 let temporal: TemporalEnv;
 before(async () => {

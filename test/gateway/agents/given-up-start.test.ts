@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { holdStarts, type HeldStarts } from '../../support/held-starts.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { holdStarts, type HeldStarts } from '../../support/gateway/held-starts.ts';
 import { until } from '../../support/until.ts';
-import { startTestGateway } from '../../support/test-gateway.ts';
+import { startTestGateway } from '../../support/gateway/test-gateway.ts';
 
 interface Starting {
   held: HeldStarts;

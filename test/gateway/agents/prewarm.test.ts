@@ -4,10 +4,10 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startClaudeGateway, type ClaudeGateway } from '../../support/claude-gateway.ts';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { CALL_COST_NANO, say } from '../../support/messages-api.ts';
-import { pidsOf } from '../../support/processes.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../../support/gateway/claude-gateway.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { CALL_COST_NANO, say } from '../../support/gateway/messages-api.ts';
+import { pidsOf } from '../../support/machine/processes.ts';
 import { until } from '../../support/until.ts';
 
 describe('Claude Code that is started ahead', () => {

@@ -8,9 +8,9 @@ import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL } from '../../../protocol/agent-protocol.ts';
 import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
 import { startGateway } from '../../../gateway/front/server.ts';
-import { connectGateway, TEST_TOKEN } from '../../support/gateway-client.ts';
-import { startTestGateway } from '../../support/test-gateway.ts';
-import type { TestGateway } from '../../support/test-gateway.ts';
+import { connectGateway, TEST_TOKEN } from '../../support/gateway/gateway-client.ts';
+import { startTestGateway } from '../../support/gateway/test-gateway.ts';
+import type { TestGateway } from '../../support/gateway/test-gateway.ts';
 
 describe("the gateway's door", () => {
   let gate: TestGateway;

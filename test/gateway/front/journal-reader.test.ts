@@ -5,10 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import type { JournalEvent, JournalSession } from '../../../domain/session-record.ts';
 import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
 import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';
-import { TEST_TOKEN } from '../../support/gateway-client.ts';
-import { until } from '../../support/system.ts';
-import { startTestGateway } from '../../support/test-gateway.ts';
-import type { TestGateway } from '../../support/test-gateway.ts';
+import { TEST_TOKEN } from '../../support/gateway/gateway-client.ts';
+import { until } from '../../support/until.ts';
+import { startTestGateway } from '../../support/gateway/test-gateway.ts';
+import type { TestGateway } from '../../support/gateway/test-gateway.ts';
 
 describe('new GatewayJournalClient()', () => {
   let gate: TestGateway;

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { startTestGateway } from '../../support/test-gateway.ts';
-import type { TestGateway } from '../../support/test-gateway.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { startTestGateway } from '../../support/gateway/test-gateway.ts';
+import type { TestGateway } from '../../support/gateway/test-gateway.ts';
 
 describe('a session with the simulator', () => {
   let gate: TestGateway;

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Journal } from '../../../gateway/journal/journal.ts';
-import { startTestGateway } from '../../support/test-gateway.ts';
-import type { TestGateway } from '../../support/test-gateway.ts';
+import { startTestGateway } from '../../support/gateway/test-gateway.ts';
+import type { TestGateway } from '../../support/gateway/test-gateway.ts';
 
 describe('the journal under a gateway', () => {
   let gate: TestGateway;

@@ -4,10 +4,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AgentDriver } from '../../../gateway/drivers/driver.ts';
-import { startClaudeGateway, type ClaudeGateway } from '../../support/claude-gateway.ts';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../support/messages-api.ts';
-import { killAgent, pidsOf } from '../../support/processes.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../../support/gateway/claude-gateway.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../support/gateway/messages-api.ts';
+import { killAgent, pidsOf } from '../../support/machine/processes.ts';
 
 describe('Claude Code writes its record some 100 ms behind what it does, and a kill takes that away', () => {
   let gate: ClaudeGateway;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { startGatewayProcess } from '../../support/gateway-process.ts';
-import type { GatewayProcess } from '../../support/gateway-process.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { startGatewayProcess } from '../../support/gateway/gateway-process.ts';
+import type { GatewayProcess } from '../../support/gateway/gateway-process.ts';
 
 describe('a gateway that is killed, with the simulator', () => {
   let gate: GatewayProcess;

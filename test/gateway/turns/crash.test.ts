@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TurnResult } from '../../../domain/turn.ts';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { startGatewayProcess } from '../../support/gateway-process.ts';
-import type { GatewayProcess } from '../../support/gateway-process.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { startGatewayProcess } from '../../support/gateway/gateway-process.ts';
+import type { GatewayProcess } from '../../support/gateway/gateway-process.ts';
 import {
   CALL_COST_NANO,
   callTool,
@@ -15,9 +15,9 @@ import {
   gate as makeGate,
   say,
   startMessagesApi,
-} from '../../support/messages-api.ts';
-import type { MessagesApi } from '../../support/messages-api.ts';
-import { killAgent, pidsOf } from '../../support/processes.ts';
+} from '../../support/gateway/messages-api.ts';
+import type { MessagesApi } from '../../support/gateway/messages-api.ts';
+import { killAgent, pidsOf } from '../../support/machine/processes.ts';
 import { until } from '../../support/until.ts';
 
 describe('turns of the real Claude Code that are cut off', () => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startClaudeGateway, type ClaudeGateway } from '../../support/claude-gateway.ts';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../support/messages-api.ts';
-import { killAgent } from '../../support/processes.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../../support/gateway/claude-gateway.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../support/gateway/messages-api.ts';
+import { killAgent } from '../../support/machine/processes.ts';
 
 /** Nano-dollars of what had arrived of a call that was cut: its 1000 tokens of input, and the start of its answer. */
 const INPUT_NANO = 2_000_000;

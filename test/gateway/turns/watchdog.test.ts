@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startClaudeGateway, type ClaudeGateway } from '../../support/claude-gateway.ts';
-import type { GatewayClient } from '../../support/gateway-client.ts';
-import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../support/messages-api.ts';
-import { pidsOf } from '../../support/processes.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../../support/gateway/claude-gateway.ts';
+import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../support/gateway/messages-api.ts';
+import { pidsOf } from '../../support/machine/processes.ts';
 import { until } from '../../support/until.ts';
 
 // Long beside what a busy machine with two cores makes of a start, so that only a real standstill counts.

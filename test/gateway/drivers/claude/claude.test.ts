@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
-import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../../support/messages-api.ts';
-import { startClaudeGateway, type ClaudeGateway } from '../../../support/claude-gateway.ts';
-import type { GatewayClient } from '../../../support/gateway-client.ts';
+import { CALL_COST_NANO, callTool, gate as makeGate, say } from '../../../support/gateway/messages-api.ts';
+import { startClaudeGateway, type ClaudeGateway } from '../../../support/gateway/claude-gateway.ts';
+import type { GatewayClient } from '../../../support/gateway/gateway-client.ts';
 
 describe('a session with the real Claude Code', () => {
   let gate: ClaudeGateway;

@@ -7,13 +7,13 @@ import { makeClaudeDriver } from '../../../../gateway/drivers/claude/claude-driv
 import type { Agent, AgentReport, Conversation } from '../../../../gateway/drivers/driver.ts';
 import type { AgentStatus } from '../../../../protocol/gateway-control.ts';
 import { GatewayControlClient } from '../../../../protocol/gateway-control.ts';
-import { TEST_TOKEN } from '../../../support/gateway-client.ts';
-import type { GatewayClient } from '../../../support/gateway-client.ts';
-import { startGatewayProcess } from '../../../support/gateway-process.ts';
-import type { GatewayProcess } from '../../../support/gateway-process.ts';
-import { callTool, claudeEnv, gate as makeGate, say, startMessagesApi } from '../../../support/messages-api.ts';
-import type { MessagesApi } from '../../../support/messages-api.ts';
-import { pidsOf } from '../../../support/processes.ts';
+import { TEST_TOKEN } from '../../../support/gateway/gateway-client.ts';
+import type { GatewayClient } from '../../../support/gateway/gateway-client.ts';
+import { startGatewayProcess } from '../../../support/gateway/gateway-process.ts';
+import type { GatewayProcess } from '../../../support/gateway/gateway-process.ts';
+import { callTool, claudeEnv, gate as makeGate, say, startMessagesApi } from '../../../support/gateway/messages-api.ts';
+import type { MessagesApi } from '../../../support/gateway/messages-api.ts';
+import { pidsOf } from '../../../support/machine/processes.ts';
 import { until } from '../../../support/until.ts';
 
 describe('traps of the real Claude Code', () => {

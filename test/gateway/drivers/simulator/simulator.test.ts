@@ -5,9 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { priceAnswer } from '../../../../gateway/drivers/simulator/answer.ts';
 import { parseScript } from '../../../../gateway/drivers/simulator/script.ts';
-import type { GatewayClient } from '../../../support/gateway-client.ts';
-import { startTestGateway } from '../../../support/test-gateway.ts';
-import type { TestGateway } from '../../../support/test-gateway.ts';
+import type { GatewayClient } from '../../../support/gateway/gateway-client.ts';
+import { startTestGateway } from '../../../support/gateway/test-gateway.ts';
+import type { TestGateway } from '../../../support/gateway/test-gateway.ts';
 
 test('parseScript() reads the directives in order and leaves other brackets alone', () => {
   assert.deepEqual(

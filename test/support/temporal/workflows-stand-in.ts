@@ -1,9 +1,9 @@
-import { errors } from '../../domain/errors.ts';
-import type { Mirror, SessionSnapshot } from '../../domain/mirror-write.ts';
-import type { Failure } from '../../domain/session.ts';
-import type { GatewayControl, SessionStart, SessionWorkflows } from '../../domain/session-workflows.ts';
-import type { AgentMessage } from '../../domain/turn.ts';
-import { snapshotOf, turnOf, usageOf } from './histories.ts';
+import { errors } from '../../../domain/errors.ts';
+import type { Mirror, SessionSnapshot } from '../../../domain/mirror-write.ts';
+import type { Failure } from '../../../domain/session.ts';
+import type { GatewayControl, SessionStart, SessionWorkflows } from '../../../domain/session-workflows.ts';
+import type { AgentMessage } from '../../../domain/turn.ts';
+import { snapshotOf, turnOf, usageOf } from '../histories.ts';
 
 interface Run {
   start: SessionStart;

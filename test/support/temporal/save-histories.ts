@@ -6,16 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
-import type { SessionStart } from '../../domain/session-workflows.ts';
-import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
-import { TASK_QUEUE } from '../../temporal/settings.ts';
-import { workflowIdOf } from '../../workflows/definitions.ts';
-import { scriptedAgent, type ScriptedAgent } from './scripted-agent.ts';
+import type { SessionStart } from '../../../domain/session-workflows.ts';
+import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
+import { TASK_QUEUE } from '../../../temporal/settings.ts';
+import { workflowIdOf } from '../../../workflows/definitions.ts';
+import { scriptedAgent, type ScriptedAgent } from '../gateway/scripted-agent.ts';
 import { startTemporalEnv } from './temporal-env.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 const version = process.argv[2] ?? 'current';
-const folder = join(fileURLToPath(new URL('../histories', import.meta.url)), version);
+const folder = join(fileURLToPath(new URL('../../histories', import.meta.url)), version);
 const temporal = await startTemporalEnv();
 
 type Scenario = (deps: {

@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
-import { makeReports, type Reports } from '../../db/reports/reports.ts';
+import { makeReports, type Reports } from '../../../db/reports/reports.ts';
 
 /** The entry that the build makes: a thread does not run TypeScript. */
-const ENTRY = new URL('../../dist/db/reports/report-thread.js', import.meta.url);
+const ENTRY = new URL('../../../dist/db/reports/report-thread.js', import.meta.url);
 
 /** Reports over a file, ended with the test. */
 export function openReports(

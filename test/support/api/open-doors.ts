@@ -1,7 +1,7 @@
-import { startApi } from '../../api/server.ts';
-import type { ApiServer } from '../../api/server.ts';
-import type { ApiOptions } from '../../api/options.ts';
-import type { Logger } from '../../domain/logger.ts';
+import { startApi } from '../../../api/server.ts';
+import type { ApiServer } from '../../../api/server.ts';
+import type { ApiOptions } from '../../../api/options.ts';
+import type { Logger } from '../../../domain/logger.ts';
 import { memoryService } from './memory-service.ts';
 import type { MemoryService } from './memory-service.ts';
 import { memoryUsers } from './memory-users.ts';

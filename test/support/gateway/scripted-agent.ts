@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import type { MirrorWrite } from '../../../domain/mirror-write.ts';
 import type {
   Attachment,
   Received,
   ReleaseInput,
   SessionActivities,
   SettledTurn,
-} from '../../workflows/session-activities.ts';
+} from '../../../workflows/session-activities.ts';
 
 export interface ScriptedAgent {
   activities: SessionActivities;

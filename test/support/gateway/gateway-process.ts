@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { GatewayOptions } from '../../gateway/front/server.ts';
+import type { GatewayOptions } from '../../../gateway/front/server.ts';
 import { connectGateway, TEST_TOKEN } from './gateway-client.ts';
 import type { GatewayClient } from './gateway-client.ts';
 

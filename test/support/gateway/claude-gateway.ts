@@ -1,6 +1,6 @@
-import type { AgentStatus } from '../../protocol/gateway-control.ts';
-import { GatewayControlClient } from '../../protocol/gateway-control.ts';
-import type { GatewayOptions } from '../../gateway/front/server.ts';
+import type { AgentStatus } from '../../../protocol/gateway-control.ts';
+import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
+import type { GatewayOptions } from '../../../gateway/front/server.ts';
 import { TEST_TOKEN } from './gateway-client.ts';
 import { claudeEnv, startMessagesApi, type MessagesApi } from './messages-api.ts';
 import { startTestGateway, type TestGateway } from './test-gateway.ts';

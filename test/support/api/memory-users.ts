@@ -1,4 +1,4 @@
-import type { Caller, User, UserService } from '../../api/service/service.ts';
+import type { Caller, User, UserService } from '../../../api/service/service.ts';
 
 /** Users and tokens in memory; the token of `alice` is `token-alice`. */
 export function memoryUsers(users: { id: string; admin?: boolean; phone?: string }[]): UserService {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { AgentEvent } from '../../domain/event.ts';
-import type { TurnResult } from '../../domain/turn.ts';
-import { AGENT_PROTOCOL, gatewayFrame } from '../../protocol/agent-protocol.ts';
-import type { WorkerFrame, GatewayFrame } from '../../protocol/agent-protocol.ts';
+import type { AgentEvent } from '../../../domain/event.ts';
+import type { TurnResult } from '../../../domain/turn.ts';
+import { AGENT_PROTOCOL, gatewayFrame } from '../../../protocol/agent-protocol.ts';
+import type { WorkerFrame, GatewayFrame } from '../../../protocol/agent-protocol.ts';
 
 type Open = Extract<WorkerFrame, { type: 'open' }>;
 type Answer = Exclude<GatewayFrame, { type: 'event' | 'delta' }>;

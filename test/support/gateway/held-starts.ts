@@ -1,4 +1,4 @@
-import type { AgentDriver } from '../../gateway/drivers/driver.ts';
+import type { AgentDriver } from '../../../gateway/drivers/driver.ts';
 
 /** The starts of a gateway's agents, which go on when a test says so. */
 export interface HeldStarts {

@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
-import { startApi } from '../../api/server.ts';
-import type { ApiServer } from '../../api/server.ts';
-import type { ApiOptions } from '../../api/options.ts';
-import type { SessionServiceDeps } from '../../api/service/session-service.ts';
+import { startApi } from '../../../api/server.ts';
+import type { ApiServer } from '../../../api/server.ts';
+import type { ApiOptions } from '../../../api/options.ts';
+import type { SessionServiceDeps } from '../../../api/service/session-service.ts';
 import { INTERNAL_TOKEN, SUPERVISOR_TOKEN } from './open-doors.ts';
 import { openService } from './open-service.ts';
 import type { TestService } from './open-service.ts';

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { startGateway } from '../../gateway/front/server.ts';
-import type { Gateway, GatewayOptions } from '../../gateway/front/server.ts';
+import { startGateway } from '../../../gateway/front/server.ts';
+import type { Gateway, GatewayOptions } from '../../../gateway/front/server.ts';
 import { connectGateway, TEST_TOKEN } from './gateway-client.ts';
 import type { GatewayClient } from './gateway-client.ts';
 

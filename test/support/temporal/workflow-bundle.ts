@@ -3,7 +3,7 @@ import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleWithSourceMap } f
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
-const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+const workflowsPath = fileURLToPath(new URL('../../../workflows/index.ts', import.meta.url));
 
 /** The workflows bundled from the sources as the build does it, once a process. */
 export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {

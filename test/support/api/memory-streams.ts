@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { errors } from '../../domain/errors.ts';
-import type { SessionEvent, SessionEventBody } from '../../domain/event.ts';
-import type { LiveFrame } from '../../api/service/service.ts';
+import { errors } from '../../../domain/errors.ts';
+import type { SessionEvent, SessionEventBody } from '../../../domain/event.ts';
+import type { LiveFrame } from '../../../api/service/service.ts';
 
 const BUFFER = 1_000;
 

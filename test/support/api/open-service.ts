@@ -1,20 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { makeSessionService } from '../../api/service/session-service.ts';
-import type { SessionServiceDeps } from '../../api/service/session-service.ts';
-import { makeProjectPolicy } from '../../api/access/project-policy.ts';
-import type { SessionService } from '../../api/service/service.ts';
-import { makeBus } from '../../db/bus.ts';
-import { makeMirror } from '../../db/mirror/mirror.ts';
-import type { Database } from '../../db/open.ts';
-import { makeUserService } from '../../db/users.ts';
-import type { Caller } from '../../domain/caller.ts';
-import type { UserService } from '../../domain/user.ts';
+import { makeSessionService } from '../../../api/service/session-service.ts';
+import type { SessionServiceDeps } from '../../../api/service/session-service.ts';
+import { makeProjectPolicy } from '../../../api/access/project-policy.ts';
+import type { SessionService } from '../../../api/service/service.ts';
+import { makeBus } from '../../../db/bus.ts';
+import { makeMirror } from '../../../db/mirror/mirror.ts';
+import type { Database } from '../../../db/open.ts';
+import { makeUserService } from '../../../db/users.ts';
+import type { Caller } from '../../../domain/caller.ts';
+import type { UserService } from '../../../domain/user.ts';
 import { openReports } from './open-reports.ts';
-import { openTestDb } from './open-test-db.ts';
-import { makeGatewayStandIn, makeWorkflowsStandIn } from './workflows-stand-in.ts';
-import type { WorkflowsStandIn } from './workflows-stand-in.ts';
+import { openTestDb } from '../open-test-db.ts';
+import { makeGatewayStandIn, makeWorkflowsStandIn } from '../temporal/workflows-stand-in.ts';
+import type { WorkflowsStandIn } from '../temporal/workflows-stand-in.ts';
 
 /** Whoever calls on this machine without a token. */
 export const LOCAL: Caller = { user_id: null, admin: false, via: 'local' };
