@@ -26,6 +26,19 @@ export interface ModelUsage {
   cost_nano: NanoUsd;
 }
 
+/** The sum of two usages of one model; `usage` itself when there is no sum yet. */
+export function addUsage(sum: ModelUsage | undefined, usage: ModelUsage): ModelUsage {
+  if (sum === undefined) return usage;
+  return {
+    model: usage.model,
+    input_tokens: sum.input_tokens + usage.input_tokens,
+    output_tokens: sum.output_tokens + usage.output_tokens,
+    cache_read_tokens: sum.cache_read_tokens + usage.cache_read_tokens,
+    cache_creation_tokens: sum.cache_creation_tokens + usage.cache_creation_tokens,
+    cost_nano: sum.cost_nano + usage.cost_nano,
+  };
+}
+
 /** A settled turn. Written once by the gateway's journal; every later copy is equal. */
 export interface TurnResult {
   /** UUID of the turn, and of the response that the mirror keeps for it. */

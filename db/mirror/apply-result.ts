@@ -1,3 +1,4 @@
+import { addUsage } from '../../domain/turn.ts';
 import type { ModelUsage, TurnResult } from '../../domain/turn.ts';
 import { typeNumber } from '../event-numbers.ts';
 import { isoTime, laterOf } from '../iso-time.ts';
@@ -90,15 +91,3 @@ const NO_USAGE = {
   cache_read_tokens: 0,
   cache_creation_tokens: 0,
 };
-
-function addUsage(sum: ModelUsage | undefined, usage: ModelUsage): ModelUsage {
-  if (sum === undefined) return usage;
-  return {
-    model: usage.model,
-    input_tokens: sum.input_tokens + usage.input_tokens,
-    output_tokens: sum.output_tokens + usage.output_tokens,
-    cache_read_tokens: sum.cache_read_tokens + usage.cache_read_tokens,
-    cache_creation_tokens: sum.cache_creation_tokens + usage.cache_creation_tokens,
-    cost_nano: sum.cost_nano + usage.cost_nano,
-  };
-}

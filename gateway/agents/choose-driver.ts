@@ -1,5 +1,5 @@
 import { XswarmError } from '../../domain/errors.ts';
-import { isClaudeConfigured } from '../drivers/claude/availability.ts';
+import { isClaudeConfigured } from '../drivers/claude/environment.ts';
 import { makeClaudeDriver } from '../drivers/claude/claude-driver.ts';
 import type { AgentDriver } from '../drivers/driver.ts';
 import { makeSimulatorDriver } from '../drivers/simulator/simulator-driver.ts';
@@ -13,9 +13,9 @@ export function chooseDriver(choice: AgentChoice, env: NodeJS.ProcessEnv): Agent
     case 'simulator':
       return makeSimulatorDriver();
     case 'claude':
-      return makeClaudeDriver({ env });
+      return makeClaudeDriver(env);
     case 'auto':
-      return isClaudeConfigured(env) ? makeClaudeDriver({ env }) : makeSimulatorDriver();
+      return isClaudeConfigured(env) ? makeClaudeDriver(env) : makeSimulatorDriver();
     default:
       throw new XswarmError('INVALID_REQUEST', `Unknown agent: ${String(choice)}`);
   }

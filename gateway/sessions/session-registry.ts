@@ -1,4 +1,4 @@
-import { derivedUuid } from './derived-uuid.ts';
+import { derivedUuid } from '../../domain/derived-uuid.ts';
 import type { Conversation } from '../drivers/driver.ts';
 import type { SessionRow } from '../journal/journal.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';

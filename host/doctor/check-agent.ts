@@ -1,7 +1,7 @@
 import { runsOwnGateway } from '../config/derive.ts';
 import type { AgentStatus } from '../../protocol/gateway-control.ts';
 import { GatewayControlClient } from '../../protocol/gateway-control.ts';
-import { isClaudeConfigured } from '../../gateway/drivers/claude/availability.ts';
+import { isClaudeConfigured } from '../../gateway/drivers/claude/environment.ts';
 import { loadGatewayToken } from '../run/load-secrets.ts';
 import type { DiagnoseOptions } from './diagnose-options.ts';
 import type { Finding } from './finding.ts';

@@ -1,67 +1,63 @@
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import type { Options, Query } from '@anthropic-ai/claude-agent-sdk';
 import type { Agent, AgentRequest, Conversation, UsageCounters } from '../driver.ts';
-import { claudeConfigDir } from './availability.ts';
-import { makeClaudeProcess } from './claude-process.ts';
-import type { ClaudeProcess } from './claude-process.ts';
-import { continuePrompt } from './continue-prompt.ts';
-import { claudeEnvironment } from './environment.ts';
+import type { ApiCall } from './api-calls.ts';
+import { ClaudeProcess } from './claude-process.ts';
+import { claudeConfigDir, claudeEnvironment } from './environment.ts';
 import type { ClaudeFrame } from './frames.ts';
 import { makePermissionAnswer } from './permissions.ts';
-import { makePromptStream } from './prompt-stream.ts';
-import type { SpendLedger } from './spend-ledger.ts';
-import { makeTranslator } from './translator.ts';
-import type { Translator } from './translator.ts';
+import { continuePrompt, PromptStream } from './prompts.ts';
 import { readTranscript, savedCounters } from './transcript.ts';
+import { Translator } from './translator.ts';
 
-/** What all Claude agents of a gateway share. */
-export interface ClaudeSettings {
-  env: NodeJS.ProcessEnv;
-  /** How long Claude Code may take until it is ready (default 60 s). */
-  startTimeoutMs?: number;
-}
+const START_LIMIT_MS = 60_000;
 
-/** Starts one Claude Code process and resolves when it is ready for a message. */
+/**
+ * Starts one Claude Code process and resolves when it is ready for a message. When the process is gone, `leave` receives the
+ * API calls that no result has booked.
+ */
 export async function startClaude(
-  settings: ClaudeSettings,
+  env: NodeJS.ProcessEnv,
   request: AgentRequest,
   conversation: Conversation,
-  ledger: SpendLedger,
+  leave: (conversationId: string, unbooked: ApiCall[]) => void,
 ): Promise<Agent> {
-  const child = makeClaudeProcess(request.agent_id, request.spawned);
-  const translator = makeTranslator(conversation, ledger.rates, request.report);
-  const prompts = makePromptStream();
-  const claude = query({ prompt: prompts, options: queryOptions(settings, request, conversation, child, translator) });
+  const child = new ClaudeProcess(request.agent_id, request.spawned);
+  const translator = new Translator(conversation, request.report);
+  const prompts = new PromptStream();
+  const claude = query({ prompt: prompts, options: queryOptions(env, request, conversation, child, translator) });
 
   let ready = false;
   const gone = follow(claude, translator).then(async (reason) => {
     await child.end(0);
-    return reason || child.stderr() || 'the process ended';
+    return reason || child.stderr || 'the process ended';
   });
   const cancelled = new Promise<never>((_, reject) => {
     if (request.signal.aborted) reject(new Error('the start was given up'));
     request.signal.addEventListener('abort', () => reject(new Error('the start was given up')), { once: true });
   });
   try {
-    const limit = settings.startTimeoutMs ?? 60_000;
     await Promise.race([
       claude.initializationResult(),
       gone.then((reason) => Promise.reject(new Error(reason))),
-      sleep(limit, undefined, { ref: false }).then(() => Promise.reject(new Error(`not ready after ${limit} ms`))),
+      sleep(START_LIMIT_MS, undefined, { ref: false }).then(() =>
+        Promise.reject(new Error(`not ready after ${START_LIMIT_MS} ms`)),
+      ),
       cancelled,
     ]);
     ready = true;
   } catch (error) {
     prompts.end();
     await child.end(500);
-    const words = [error instanceof Error ? error.message : String(error), child.stderr()];
+    const words = [error instanceof Error ? error.message : String(error), child.stderr];
     throw new Error(words.filter(Boolean).join(': '), { cause: error });
   }
   const left = gone.then(async (reason) => {
     if (!ready) return;
-    if (translator.runsOwnTurn) translator.cut(await savedTotals(settings, translator.conversationId));
-    ledger.leave(translator.conversationId, translator.unbooked);
+    if (translator.runsOwnTurn) translator.cut(await savedTotals(env, translator.conversationId));
+    leave(translator.conversationId, translator.unbooked);
     request.report({ type: 'exited', reason });
   });
   return makeAgent(claude, child, translator, prompts, conversation, left);
@@ -71,13 +67,13 @@ function makeAgent(
   claude: Query,
   child: ClaudeProcess,
   translator: Translator,
-  prompts: ReturnType<typeof makePromptStream>,
+  prompts: PromptStream,
   conversation: Conversation,
   left: Promise<void>,
 ): Agent {
   return {
     async warmUp() {
-      // Asked for, it works out prompt and tools, and remembers them; nothing is sent and nothing is recorded.
+      // This makes Claude Code build its prompt and tools. Nothing is sent and nothing is recorded.
       await claude.getContextUsage({ detail: 'summary' });
     },
     get pid() {
@@ -91,7 +87,7 @@ function makeAgent(
       prompts.push(message);
     },
     goOn(message, cut) {
-      // A prompt of its own: the message's own id, sent again, would yield no result.
+      // A new prompt id: the message's own id, sent again, would yield no result.
       const prompt = continuePrompt(message, { ...cut, recorded: cut.recorded && conversation.established });
       translator.expect(message.message_id, prompt.message_id);
       prompts.push(prompt);
@@ -108,12 +104,12 @@ function makeAgent(
 }
 
 /** What Claude Code saved when it ended; null when it saved nothing, or nothing that can be read. */
-async function savedTotals({ env }: ClaudeSettings, conversationId: string): Promise<UsageCounters | null> {
+async function savedTotals(env: NodeJS.ProcessEnv, conversationId: string): Promise<UsageCounters | null> {
   try {
     const transcript = await readTranscript(claudeConfigDir(env), conversationId);
     return transcript === null ? null : savedCounters(transcript);
   } catch {
-    return null; // the turn is then priced by its tokens, which its remark says
+    return null; // the turn is then priced by its tokens, and its remark says so
   }
 }
 
@@ -128,7 +124,7 @@ async function follow(claude: Query, translator: Translator): Promise<string> {
 }
 
 function queryOptions(
-  settings: ClaudeSettings,
+  env: NodeJS.ProcessEnv,
   request: AgentRequest,
   conversation: Conversation,
   child: ClaudeProcess,
@@ -141,10 +137,9 @@ function queryOptions(
     ...(model === undefined ? {} : { model }),
     ...(mode === 'bypassPermissions' ? { allowDangerouslySkipPermissions: true } : {}),
     cwd: request.project_path,
-    env: claudeEnvironment(settings.env, {
-      agentId: request.agent_id,
-      sessionId: request.session_id,
-    }),
+    env: claudeEnvironment(env, { agentId: request.agent_id, sessionId: request.session_id }),
+    // A session with a title does not ask the model for one.
+    title: basename(request.project_path) || 'xswarm',
     permissionMode: mode,
     canUseTool: makePermissionAnswer(mode, (tool, id, summary) => translator.deny(tool, id, summary)),
     includePartialMessages: true,

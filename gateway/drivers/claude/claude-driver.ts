@@ -1,27 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { XswarmError } from '../../../domain/errors.ts';
 import type { AgentDriver, AgentRequest, Conversation } from '../driver.ts';
-import { claudeConfigDir } from './availability.ts';
-import { promptIds } from './continue-prompt.ts';
+import type { ApiCall } from './api-calls.ts';
 import { startClaude } from './claude-agent.ts';
-import type { ClaudeSettings } from './claude-agent.ts';
+import { claudeConfigDir } from './environment.ts';
+import { promptIds } from './prompts.ts';
 import { fingerprintOf, startFiles } from './start-files.ts';
-import { leftoverOf } from './leftover.ts';
-import { makeSpendLedger } from './spend-ledger.ts';
 import { inspectTurn, readTranscript, savedCounters } from './transcript.ts';
+import { leftoverOf } from './usage.ts';
 
 const MAX_STARTS = 3;
 
-/** Claude Code by its Agent SDK, one process a session. */
-export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
-  const configDir = claudeConfigDir(settings.env);
-  const ledger = makeSpendLedger();
+/** Claude Code, run through its Agent SDK, one process for each session. `env` is the gateway's environment. */
+export function makeClaudeDriver(env: NodeJS.ProcessEnv): AgentDriver {
+  const configDir = claudeConfigDir(env);
+  /** The API calls that the last agent of a conversation left and no result booked. */
+  const unbooked = new Map<string, ApiCall[]>();
 
-  /** Where the conversation really stands, by the file that Claude Code resumes from. */
+  function leave(conversationId: string, calls: ApiCall[]): void {
+    if (calls.length > 0) unbooked.set(conversationId, calls);
+  }
+
+  /** The state of the conversation according to the file that Claude Code resumes from. */
   async function locate(request: AgentRequest, known: Conversation): Promise<Conversation> {
     const transcript = await readTranscript(configDir, known.id);
-    ledger.rates.learnTotals(known.counters);
-    ledger.clear(known.id);
+    unbooked.delete(known.id);
     if (transcript !== null) {
       const counters = savedCounters(transcript) ?? {};
       const found = { ...known, established: true, counters, booked_lines: transcript.lines.length };
@@ -54,7 +57,7 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
       let conversation = await locate(request, request.conversation);
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await startClaude(settings, request, conversation, ledger);
+          return await startClaude(env, request, conversation, leave);
         } catch (error) {
           const words = error instanceof Error ? error.message : String(error);
           const other = attempt < MAX_STARTS ? otherWay(conversation, words) : null;
@@ -66,9 +69,8 @@ export function makeClaudeDriver(settings: ClaudeSettings): AgentDriver {
     },
     async inspect(conversation, { message_id, attempts }) {
       const transcript = await readTranscript(configDir, conversation.id);
-      ledger.rates.learnTotals(conversation.counters);
-      const known = { seen: ledger.left(conversation.id), rates: ledger.rates };
-      return inspectTurn(transcript ?? { lines: [] }, promptIds(message_id, attempts), conversation, known);
+      const seen = unbooked.get(conversation.id) ?? [];
+      return inspectTurn(transcript ?? { lines: [] }, promptIds(message_id, attempts), conversation, seen);
     },
   };
 }
@@ -78,7 +80,7 @@ function announce(request: AgentRequest, conversation: Conversation): Conversati
   return conversation;
 }
 
-/** Begin instead of resume or the other way round, when Claude Code says that this is what is wrong. */
+/** Begins instead of resuming, or the reverse, when Claude Code says that this is the problem. */
 function otherWay(conversation: Conversation, words: string): Conversation | null {
   if (/already in use/i.test(words)) return { ...conversation, established: true };
   if (/no conversation found/i.test(words)) return { id: randomUUID(), established: false, counters: {} };

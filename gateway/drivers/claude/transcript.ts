@@ -7,7 +7,6 @@ import { apiCall, mergeCalls } from './api-calls.ts';
 import type { ApiCall } from './api-calls.ts';
 import { priceCut } from './cut-cost.ts';
 import type { TokenCounts } from './frames.ts';
-import type { Rates } from './rates.ts';
 import { readCounters, usageSince } from './usage.ts';
 
 interface Block {
@@ -79,21 +78,16 @@ export function savedCounters(transcript: Transcript): UsageCounters | null {
   return line === undefined ? null : readCounters(line.modelUsage);
 }
 
-/** What else is known about money: the calls that were seen in the stream, and what the models cost. */
-export interface KnownSpend {
-  seen: ApiCall[];
-  rates: Rates;
-}
-
 /**
- * What the transcript proves about one message's turn, and what the turn cost: by the totals that Claude saved after
- * it, or else by the tokens of its calls. `promptIds` are the ids under which the message may have been handed over.
+ * What the transcript proves about one message's turn, and the turn's cost: from the totals that Claude saved after it, or
+ * otherwise from the tokens of its calls. `promptIds` are the ids under which the message may have been sent; `seen` are the
+ * calls that were seen in the stream.
  */
 export function inspectTurn(
   transcript: Transcript,
   promptIds: readonly string[],
   { counters, booked_lines = 0 }: Pick<Conversation, 'counters' | 'booked_lines'>,
-  known: KnownSpend,
+  seen: ApiCall[],
 ): TurnRecord {
   const isOwn = (line: Line): boolean => line.type === 'user' && promptIds.includes(line.uuid ?? '');
   const start = transcript.lines.findIndex(isOwn);
@@ -105,7 +99,7 @@ export function inspectTurn(
   const totals = savedCounters(fresh);
   const saved = totals === null ? null : usageSince(totals, counters);
   const booked = { counters: saved === null ? counters : totals!, booked_lines: transcript.lines.length };
-  const spent = { ...spentIn(fresh.lines, saved, known), recorded, booked };
+  const spent = { ...spentIn(fresh.lines, saved, seen), recorded, booked };
   const turn = lines.filter((line) => line.type === 'assistant' && line.isSidechain !== true);
   const written = turn.filter((line) => !isSynthetic(line));
   const apiError = turn.findLast((line) => line.isApiErrorMessage === true);
@@ -143,20 +137,13 @@ function isSynthetic(line: Line): boolean {
   return line.message?.model === '<synthetic>';
 }
 
-function spentIn(lines: Line[], saved: ModelUsage[] | null, { seen, rates }: KnownSpend): CutCost {
+function spentIn(lines: Line[], saved: ModelUsage[] | null, seen: ApiCall[]): CutCost {
   const answers = lines.filter((line) => line.type === 'assistant' && !isSynthetic(line));
   const recorded = mergeCalls([], answers.flatMap(callOf));
   const calls = mergeCalls(recorded, seen);
   const answered = new Set(answers.map((line) => line.requestRef));
   const open = lines.filter((line) => line.type === 'api-request' && !answered.has(line.id)).length;
-  return priceCut(
-    {
-      saved,
-      calls,
-      unanswered: Math.max(0, open - (calls.length - recorded.length)),
-    },
-    rates,
-  );
+  return priceCut({ saved, calls, unanswered: Math.max(0, open - (calls.length - recorded.length)) });
 }
 
 function callOf({ message }: Line): ApiCall[] {

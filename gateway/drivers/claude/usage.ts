@@ -1,6 +1,6 @@
 import { usdToNano } from '../../../domain/money.ts';
 import type { ModelUsage } from '../../../domain/turn.ts';
-import type { UsageCounters } from '../driver.ts';
+import type { Conversation, TurnEnd, UsageCounters } from '../driver.ts';
 
 /** What a result books: the tokens and money since the one before, and where the counters stand now. */
 export interface Booking {
@@ -76,4 +76,25 @@ export function bookResult(
   }
   const usage = usageSince(counters, before);
   return usage === null ? { usage: [], cost_nano: null, counters } : { usage, cost_nano: totalCost(usage), counters };
+}
+
+/**
+ * What Claude Code spent and saved after the last result that a gateway saw, in a turn of its own that outlived the
+ * gateway. Null when all of it is booked.
+ */
+export function leftoverOf(saved: UsageCounters, { established, counters }: Conversation): TurnEnd | null {
+  const usage = established ? (usageSince(saved, counters) ?? []) : [];
+  const cost_nano = totalCost(usage);
+  if (cost_nano === 0) return null;
+  return {
+    message_id: null,
+    outcome: 'unknown',
+    content: '',
+    failure: {
+      code: 'TURN_UNKNOWN',
+      message: 'The agent worked after the gateway had ended; only its cost is known',
+    },
+    cost_nano,
+    usage,
+  };
 }

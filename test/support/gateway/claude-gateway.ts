@@ -14,10 +14,10 @@ export interface ClaudeGateway extends TestGateway {
 
 /** Starts both; `close` ends both. */
 export async function startClaudeGateway(
-  choose: (home: string) => Partial<GatewayOptions> = () => ({}),
+  choose: (home: string, api: MessagesApi) => Partial<GatewayOptions> = () => ({}),
 ): Promise<ClaudeGateway> {
   const api = await startMessagesApi();
-  const gate = await startTestGateway((home) => ({ agent: 'claude', env: claudeEnv(api, home), ...choose(home) }));
+  const gate = await startTestGateway((home) => ({ agent: 'claude', env: claudeEnv(api, home), ...choose(home, api) }));
   const closeGate = gate.close.bind(gate);
   return Object.assign(gate, {
     api,

@@ -3,12 +3,16 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isClaudeConfigured } from '../../../../gateway/drivers/claude/availability.ts';
-import { claudeEnvironment } from '../../../../gateway/drivers/claude/environment.ts';
+import { claudeEnvironment, isClaudeConfigured } from '../../../../gateway/drivers/claude/environment.ts';
 import { chooseDriver } from '../../../../gateway/agents/choose-driver.ts';
 
 const agent = { agentId: 'a-1', sessionId: 's-1' };
-const own = { DISABLE_AUTOUPDATER: '1', XSWARM_SESSION_ID: 's-1', XSWARM_AGENT_ID: 'a-1' };
+const own = {
+  DISABLE_AUTOUPDATER: '1',
+  CLAUDE_CODE_DISABLE_TERMINAL_TITLE: '1',
+  XSWARM_SESSION_ID: 's-1',
+  XSWARM_AGENT_ID: 'a-1',
+};
 
 test('claudeEnvironment() passes what Claude Code needs and nothing else', () => {
   const needed = {

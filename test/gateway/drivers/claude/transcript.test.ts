@@ -3,11 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeRates } from '../../../../gateway/drivers/claude/rates.ts';
 import { inspectTurn, readTranscript, savedCounters } from '../../../../gateway/drivers/claude/transcript.ts';
 import type { Transcript } from '../../../../gateway/drivers/claude/transcript.ts';
 
-const nothingSeen = { seen: [], rates: makeRates() };
 const prompt = (uuid: string): object => ({
   type: 'user',
   uuid,
@@ -61,7 +59,7 @@ const cases: [string, Transcript, string, string?][] = [
 
 for (const [name, transcript, found, content] of cases) {
   test(`inspectTurn(): ${name} → ${found}`, () => {
-    const record = inspectTurn(transcript, ['m'], { counters: {} }, nothingSeen);
+    const record = inspectTurn(transcript, ['m'], { counters: {} }, []);
     assert.equal(record.found, found);
     if (content !== undefined && record.found !== 'nothing') assert.equal(record.content, content);
   });
@@ -69,12 +67,12 @@ for (const [name, transcript, found, content] of cases) {
 
 test('inspectTurn() follows a turn over the prompt that went on with it, and takes the end from there', () => {
   const lines = [prompt('m'), toolUse, toolResult, prompt('m-2'), said('whole'), prompt('n'), said('other')];
-  const record = inspectTurn(of(...lines), ['m', 'm-1', 'm-2'], { counters: {} }, nothingSeen);
+  const record = inspectTurn(of(...lines), ['m', 'm-1', 'm-2'], { counters: {} }, []);
   assert.deepEqual([record.found, record.found === 'finished' && record.content], ['finished', 'whole']);
 });
 
 test('inspectTurn() finds a turn of which only the prompt that went on with it is recorded', () => {
-  const record = inspectTurn(of(prompt('m-2'), toolUse), ['m', 'm-1', 'm-2'], { counters: {} }, nothingSeen);
+  const record = inspectTurn(of(prompt('m-2'), toolUse), ['m', 'm-1', 'm-2'], { counters: {} }, []);
   assert.deepEqual(
     [record.found, record.recorded, record.booked],
     ['partial', true, { counters: {}, booked_lines: 2 }],
@@ -84,7 +82,7 @@ test('inspectTurn() finds a turn of which only the prompt that went on with it i
 test('inspectTurn() knows the cost when Claude saved its totals after the turn, and only then', () => {
   const before = savedCounters(of(costs(0.003)))!;
   const cost = (...lines: object[]): number | null => {
-    const record = inspectTurn(of(...lines), ['m'], { counters: before }, nothingSeen);
+    const record = inspectTurn(of(...lines), ['m'], { counters: before }, []);
     return record.cost_nano;
   };
   assert.equal(cost(costs(0.003), prompt('m'), said('x'), costs(0.009)), 6_000_000);

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeRates } from '../../../../gateway/drivers/claude/rates.ts';
-import { makeTranslator } from '../../../../gateway/drivers/claude/translator.ts';
-import type { Translator } from '../../../../gateway/drivers/claude/translator.ts';
+import { Translator } from '../../../../gateway/drivers/claude/translator.ts';
 import type { ClaudeFrame } from '../../../../gateway/drivers/claude/frames.ts';
 import type { AgentReport } from '../../../../gateway/drivers/driver.ts';
 
 function begin(): { translator: Translator; reports: AgentReport[]; take: (...frames: ClaudeFrame[]) => void } {
   const reports: AgentReport[] = [];
-  const translator = makeTranslator({ id: 'c', established: false, counters: {} }, makeRates(), (each) =>
-    reports.push(each),
-  );
+  const translator = new Translator({ id: 'c', established: false, counters: {} }, (each) => reports.push(each));
   return { translator, reports, take: (...frames) => frames.forEach((frame) => translator.take(frame)) };
 }
 

@@ -1,15 +1,51 @@
+import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
+import { derivedUuid } from '../../../domain/derived-uuid.ts';
 import type { AgentEvent } from '../../../domain/event.ts';
 import type { AgentMessage } from '../../../domain/turn.ts';
-import { derivedUuid } from '../../sessions/derived-uuid.ts';
 import type { CutAttempt } from '../driver.ts';
-import { promptText } from './prompt-stream.ts';
 
-/** How much of what was seen is told again, in characters. */
+/** The text that Claude reads for a message: its content, then the context as JSON. */
+export function promptText(message: AgentMessage): string {
+  if (message.context === undefined || Object.keys(message.context).length === 0) return message.content;
+  return `${message.content}\n\n<context>\n${JSON.stringify(message.context, null, 2)}\n</context>`;
+}
+
+/** An endless stream of user messages. */
+export class PromptStream implements AsyncIterable<SDKUserMessage> {
+  readonly #waiting: SDKUserMessage[] = [];
+  #ended = false;
+  #wake: () => void = () => undefined;
+
+  push(message: AgentMessage): void {
+    this.#waiting.push({
+      type: 'user',
+      message: { role: 'user', content: promptText(message) },
+      parent_tool_use_id: null,
+      uuid: message.message_id as NonNullable<SDKUserMessage['uuid']>,
+    });
+    this.#wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<SDKUserMessage> {
+    for (;;) {
+      while (this.#waiting.length > 0) yield this.#waiting.shift()!;
+      if (this.#ended) return;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+/** How much of what was seen is repeated, in characters. */
 const SEEN_LIMIT = 20_000;
 
 /**
- * What Claude is asked when it goes on with a turn that was cut off. What its own record does not have is told again:
- * the record is written some 100 ms behind what Claude does, so that a kill takes the last of it away.
+ * The prompt with which Claude continues a turn that was cut off. It repeats what Claude's own record may lack: the record
+ * is written about 100 ms late, so a kill takes the last of it away.
  */
 export function continuePrompt(message: AgentMessage, cut: CutAttempt): AgentMessage {
   const seen = describeSeen(cut.seen);
@@ -24,7 +60,7 @@ export function continuePrompt(message: AgentMessage, cut: CutAttempt): AgentMes
   return { message_id: promptId(message.message_id, cut.attempt), content: parts.join('\n\n') };
 }
 
-/** All ids under which a message may have been handed to Claude so far. */
+/** All ids under which a message may have been sent to Claude so far. */
 export function promptIds(messageId: string, attempts: number): string[] {
   return [messageId, ...Array.from({ length: attempts }, (_, index) => promptId(messageId, index + 1))];
 }

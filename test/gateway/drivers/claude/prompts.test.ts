@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentEvent } from '../../../../domain/event.ts';
-import { continuePrompt, promptIds } from '../../../../gateway/drivers/claude/continue-prompt.ts';
+import { continuePrompt, promptIds } from '../../../../gateway/drivers/claude/prompts.ts';
 
 const about = { timestamp: 't', message_id: 'm' };
 const message = { message_id: 'm', content: 'fix it', context: { branch: 'main' } };
