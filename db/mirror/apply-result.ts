@@ -5,6 +5,7 @@ import { isoTime, laterOf } from '../iso-time.ts';
 import { moveMessage } from './apply-message.ts';
 import { appendEvent } from './batch.ts';
 import type { Batch } from './batch.ts';
+import { spenderOf } from './statements.ts';
 import type { SessionState } from './statements.ts';
 
 /** Model name of money that the agent did not attribute to a model. */
@@ -38,7 +39,11 @@ export function applyResult(batch: Batch, session: SessionState, turn: TurnResul
   }
   session.cost_nano += turn.cost_nano ?? 0;
   session.last_activity = laterOf(session.last_activity, timestamp);
-  if (turn.message_id !== null) settleMessage(batch, session, turn.message_id);
+  if (turn.message_id !== null) {
+    settleMessage(batch, session, turn.message_id);
+    batch.budgets?.settle(turn.message_id);
+  }
+  batch.budgets?.book(spenderOf(session), turn.cost_nano ?? 0, timestamp);
   shareText(batch, session, turn.content, key);
   announce(batch, session, turn, timestamp, key);
 }

@@ -4,6 +4,7 @@ import { statusEvents } from '../event-rows.ts';
 import { isoTime, laterOf } from '../iso-time.ts';
 import { appendEvent, touchSession } from './batch.ts';
 import type { Batch } from './batch.ts';
+import { spenderOf } from './statements.ts';
 import type { SessionState } from './statements.ts';
 
 /** Version of what this process writes of a session before its workflow speaks. */
@@ -15,12 +16,16 @@ export function applySession(batch: Batch, snapshot: SessionSnapshot): void {
   if (!isNewer(snapshot.version, session.version)) return;
   const changed = session.status !== snapshot.status || session.reason !== snapshot.reason || session.version < 0;
   session.version = snapshot.version;
+  // Turns that were mirrored before the session's owner was known are in nobody's budget yet.
+  const isNewOwner = session.user_id !== snapshot.user_id || session.project_path !== snapshot.project_path;
   session.user_id = snapshot.user_id;
+  session.project_path = snapshot.project_path;
   session.status = snapshot.status;
   session.reason = snapshot.reason;
   const lastActivity = isoTime(snapshot.last_activity, batch.now);
   session.last_activity = laterOf(session.last_activity, lastActivity);
   saveSnapshot(batch, session, snapshot);
+  if (isNewOwner && session.event_seq > 0) batch.budgets?.recount(spenderOf(session));
   if (hasEnded(snapshot.status)) batch.statements.giveBackAdmission.run(session.id);
   // What is left of bodies belongs to messages that never reached the workflow.
   if (snapshot.status === 'disconnected') batch.statements.forgetBodies.run(session.id);

@@ -1,4 +1,5 @@
 import type { SessionEventBody } from '../../domain/event.ts';
+import type { Budgets } from '../budgets/budgets.ts';
 import type { Published } from '../bus.ts';
 import { eventFrame } from '../bus.ts';
 import { storedBody, storedCost } from '../event-rows.ts';
@@ -14,6 +15,8 @@ export type TakeKey = (messageId: string, timestamp: string) => number;
 export interface Batch {
   statements: MirrorStatements;
   showCost: ShowCost;
+  /** What settled turns are booked to; null where none are kept. */
+  budgets: Budgets | null;
   now: string;
   sessions: Map<string, SessionState>;
   takeKey: TakeKey;
@@ -22,12 +25,10 @@ export interface Batch {
 
 /** Begins a batch; call it inside the transaction. */
 export function beginBatch(
-  statements: MirrorStatements,
-  showCost: ShowCost,
-  now: string,
-  takeKey: TakeKey = countKeys(statements),
+  deps: Pick<Batch, 'statements' | 'showCost' | 'budgets' | 'now'>,
+  takeKey: TakeKey = countKeys(deps.statements),
 ): Batch {
-  return { statements, showCost, now, sessions: new Map(), takeKey, published: [] };
+  return { ...deps, sessions: new Map(), takeKey, published: [] };
 }
 
 /** Places behind all that are taken. */

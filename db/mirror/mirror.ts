@@ -1,5 +1,6 @@
 import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
 import { databaseAway, isDatabaseAway } from '../away.ts';
+import type { Budgets } from '../budgets/budgets.ts';
 import type { Bus, Published } from '../bus.ts';
 import type { Database } from '../open.ts';
 import { readBody } from '../queries/bodies.ts';
@@ -31,16 +32,21 @@ export interface SqliteMirror extends Mirror {
  * The mirror in this process's SQLite file. Callers of one turn of the event loop share a commit; each promise resolves,
  * and watchers hear of it, after the commit. Rejects with `UNAVAILABLE` when the file cannot be written.
  */
-export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boolean } = {}): SqliteMirror {
+export function makeMirror(
+  db: Database,
+  bus: Bus,
+  options: { trackCosts?: boolean; budgets?: Budgets } = {},
+): SqliteMirror {
   const statements = prepareMirror(db.$client);
   const showCost = makeShowCost(options.trackCosts ?? true);
+  const { budgets = null } = options;
   const waiting: Waiting[] = [];
   /** What was written of sessions since their remaking began. */
   const meanwhile = new Map<string, MirrorWrite[]>();
   const remaking = new Map<string, Promise<unknown>>();
 
   const commit = db.$client.transaction((callers: Waiting[]): Published[] => {
-    const batch = beginBatch(statements, showCost, new Date().toISOString());
+    const batch = beginBatch({ statements, showCost, budgets, now: new Date().toISOString() });
     for (const { writes } of callers) for (const write of writes) applyWrite(batch, write);
     saveBatch(batch);
     return batch.published;
@@ -96,7 +102,11 @@ export function makeMirror(db: Database, bus: Bus, options: { trackCosts?: boole
   }
 
   const remake = db.$client.transaction((sessionId: string, writes: MirrorWrite[]): Published[] =>
-    remakeSession({ client: db.$client, statements, showCost, now: new Date().toISOString() }, sessionId, writes),
+    remakeSession(
+      { client: db.$client, statements, showCost, budgets, now: new Date().toISOString() },
+      sessionId,
+      writes,
+    ),
   );
 
   async function gatherAndRemake(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean> {

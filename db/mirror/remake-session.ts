@@ -1,11 +1,13 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import { hasEnded } from '../../domain/session.ts';
+import type { Budgets } from '../budgets/budgets.ts';
 import type { Published } from '../bus.ts';
 import type { ShowCost } from '../show-cost.ts';
 import { applyWrite } from './apply-write.ts';
 import { appendEvent, beginBatch, countKeys, saveBatch, touchSession } from './batch.ts';
 import type { Batch, TakeKey } from './batch.ts';
+import { spenderOf } from './statements.ts';
 import type { MirrorStatements } from './statements.ts';
 
 /** Says in a session's stream that numbers behind it were given before the mirror was made anew. */
@@ -31,11 +33,17 @@ interface OldMessage {
  * waits for a message should hear.
  */
 export function remakeSession(
-  deps: { client: BetterSqlite3.Database; statements: MirrorStatements; showCost: ShowCost; now: string },
+  deps: {
+    client: BetterSqlite3.Database;
+    statements: MirrorStatements;
+    showCost: ShowCost;
+    budgets: Budgets | null;
+    now: string;
+  },
   sessionId: string,
   writes: MirrorWrite[],
 ): Published[] {
-  const { client, statements, showCost, now } = deps;
+  const { client, statements, showCost, budgets, now } = deps;
   const old = client
     .prepare<[string], Old>('SELECT key, event_seq FROM claude_code_sessions WHERE id = ?')
     .get(sessionId);
@@ -46,7 +54,8 @@ export function remakeSession(
   const fresh = countKeys(statements);
   if (old !== undefined) clear(client, sessionId, old.key);
 
-  const batch = beginBatch(statements, showCost, now, keepKeys(client, messages, fresh));
+  // The budgets are counted again from the sums below, so that no turn is booked here.
+  const batch = beginBatch({ statements, showCost, budgets: null, now }, keepKeys(client, messages, fresh));
   for (const write of writes) applyWrite(batch, write);
   const session = touchSession(batch, sessionId);
   const known = old?.event_seq ?? 0;
@@ -54,6 +63,7 @@ export function remakeSession(
     appendEvent(batch, session, { type: 'notice', timestamp: now, level: 'info', text: REMADE_NOTICE });
   }
   saveBatch(batch);
+  budgets?.recount(spenderOf(session));
   // An end that the session came back from has given the place away.
   if (admission !== undefined && !hasEnded(session.status)) restoreAdmission(client, admission);
   return settledNow(batch, messages);
@@ -62,6 +72,7 @@ export function remakeSession(
 function clear(client: BetterSqlite3.Database, sessionId: string, key: number): void {
   client.prepare('DELETE FROM session_events WHERE session_key = ?').run(key);
   client.prepare('DELETE FROM agent_events_ahead WHERE session_key = ?').run(key);
+  client.prepare('DELETE FROM cost_sums WHERE session_key = ?').run(key);
   client.prepare('DELETE FROM claude_code_messages WHERE session_id = ?').run(sessionId);
   client
     .prepare(

@@ -1,4 +1,5 @@
 import type BetterSqlite3 from 'better-sqlite3';
+import type { Spender } from '../../domain/budget.ts';
 import type { SessionStatus } from '../../domain/session.ts';
 import type { MessageStatus } from '../../domain/turn.ts';
 
@@ -7,6 +8,7 @@ export interface SessionState {
   id: string;
   key: number;
   user_id: string;
+  project_path: string;
   status: SessionStatus;
   reason: string | null;
   version: number;
@@ -19,13 +21,18 @@ export interface SessionState {
   agent_seq: number;
 }
 
+/** The session as budgets look at it. */
+export function spenderOf({ id, user_id, project_path }: SessionState): Spender {
+  return { session_id: id, user_id, project_path };
+}
+
 export interface KnownMessage {
   key: number;
   session_key: number;
   status: MessageStatus;
 }
 
-const SESSION_STATE = `id, key, user_id, status, reason, version, coalesce(cost_nano, 0) AS cost_nano, message_count,
+const SESSION_STATE = `id, key, user_id, project_path, status, reason, version, coalesce(cost_nano, 0) AS cost_nano, message_count,
   last_activity, queued, running, event_seq, agent_seq`;
 
 /** The statements of the message path, prepared once: here a compiled query costs less than building it. */

@@ -6,6 +6,7 @@ import { makeSessionService, type SessionServiceDeps } from '../../../api/servic
 import { allowsAnyFolder } from '../../config/derive.ts';
 import { isLoopbackHost } from '../../../protocol/http-access.ts';
 import type { Config } from '../../config/sections.ts';
+import { Budgets } from '../../../db/budgets/budgets.ts';
 import { makeBus } from '../../../db/bus.ts';
 import { makeMirror } from '../../../db/mirror/mirror.ts';
 import { closeDatabase, openDatabase } from '../../../db/open.ts';
@@ -36,7 +37,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
   const db = openDatabase({ path: dataFiles.database(options.dataDir), durability: config.storage.durability });
   const bus = makeBus();
   const trackCosts = config.claude_code.track_costs;
-  const mirror = markCalls('mirror', makeMirror(db, bus, { trackCosts }), options.reach);
+  const mirror = markCalls('mirror', makeMirror(db, bus, { trackCosts, budgets: new Budgets(db) }), options.reach);
   const client = makeTemporalClient(temporalSettings(config));
   const gateway = { url: config.claude_code.websocket_url, token: secrets.gatewayToken };
   const reports = makeReports({ path: dataFiles.database(options.dataDir), trackCosts });
