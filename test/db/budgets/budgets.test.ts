@@ -153,7 +153,7 @@ test('Budgets: whatever is granted, extended and settled, spent + reserved never
       budgets.put(daily({ limit_nano: cents * CENT }), NOW);
       for (const { kind, turn: number } of steps) {
         if (kind === 'settle') budgets.settle(`m-${number}`);
-        else budgets[kind as 'grant' | 'extend'](turn(`m-${number}`), NOW);
+        else budgets[kind](turn(`m-${number}`), NOW);
         const budget = budgets.list(NOW)[0]!;
         assert.ok(budget.spent_nano + budget.reserved_nano <= budget.limit_nano);
       }
