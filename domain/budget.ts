@@ -12,9 +12,6 @@ export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
 export const AT_LIMIT = ['pause', 'alert'] as const;
 export type AtLimit = (typeof AT_LIMIT)[number];
 
-/** The levels that are announced where a budget names none, as shares of the limit. */
-export const DEFAULT_ALERT_LEVELS: readonly number[] = [0.5, 0.8, 1];
-
 /** What a caller sets. `scope_id` is the session's or user's id or the project's path, and empty for `system`. */
 export interface BudgetInput {
   scope: BudgetScope;
