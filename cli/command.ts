@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { ClaudeCodeConnector } from '../client/connector.ts';
-import type { LoadedConfig } from '../host/config/origin.ts';
+import type { LoadedConfig } from '../host/config/load.ts';
 import type { CliContext } from './context.ts';
 
 /** What all commands share: `--json`, and ways to the configuration and the server. */

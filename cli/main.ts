@@ -30,8 +30,8 @@ function osUser(): string {
 async function main(): Promise<number> {
   const [{ default: envPaths }, { dataDirOf }, { cacheDirOf }, { COMMANDS }, { runCli }] = await Promise.all([
     import('env-paths'),
-    import('../host/config/data-dir.ts'),
-    import('../host/config/cache-dir.ts'),
+    import('../host/config/data-folder.ts'),
+    import('../host/config/data-folder.ts'),
     import('./command-table.ts'),
     import('./run.ts'),
   ]);

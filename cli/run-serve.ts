@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { loadConfig } from '../host/config/load.ts';
 import { makeLogger } from '../host/logs/app-logger.ts';
-import { readFaultPoint } from '../host/run/fault-points.ts';
-import { loadSecrets } from '../host/run/load-secrets.ts';
+import { loadSecrets } from '../host/config/secrets.ts';
 import type { Role } from '../host/run/roles/part.ts';
 import { serve } from '../host/run/serve.ts';
 import { listenForStop } from '../host/processes/stop-signal.ts';
+import { AlreadyRunning } from '../host/processes/data-lock.ts';
+import { PortUnavailable } from '../host/processes/ports.ts';
 import type { CliContext } from './context.ts';
 
-/** Runs parts in this process until it is asked to stop; gives 1 when a part could not go on. */
+/** Runs parts in this process until it is asked to stop; returns 1 when a part failed. */
 export async function runServe(context: CliContext, roles: Role[], debug: boolean): Promise<number> {
   const { config } = loadConfig(context);
   const { env, dataDir, version } = context;
@@ -25,11 +26,12 @@ export async function runServe(context: CliContext, roles: Role[], debug: boolea
       version,
       logger,
       signal: stop.asked,
-      reach: readFaultPoint(env),
     });
     return 0;
   } catch (error) {
-    logger.fatal({ err: error }, 'cannot go on');
+    // What a person can correct is one sentence, and no record with a stack.
+    if (error instanceof PortUnavailable || error instanceof AlreadyRunning) throw error;
+    logger.fatal({ err: error }, 'cannot continue');
     return 1;
   } finally {
     stop.dispose();

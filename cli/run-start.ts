@@ -1,5 +1,5 @@
 import { loadConfig } from '../host/config/load.ts';
-import { start } from '../host/run/start/start.ts';
+import { start } from '../host/run/start.ts';
 import { listenForStop } from '../host/processes/stop-signal.ts';
 import type { CliContext } from './context.ts';
 import { makeReporter } from './start-reporter.ts';

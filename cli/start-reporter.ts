@@ -1,4 +1,4 @@
-import type { Reporter } from '../host/run/start/reporter.ts';
+import type { Reporter } from '../host/run/reporter.ts';
 import type { CliContext } from './context.ts';
 import { makePaint } from './output/paint.ts';
 import { printable } from './output/printable.ts';

@@ -8,7 +8,7 @@ export async function withUsers<T>(context: CliContext, use: (users: UserService
     import('../host/config/load.ts'),
     import('../db/open.ts'),
     import('../db/users.ts'),
-    import('../host/backup/data-files.ts'),
+    import('../host/config/data-folder.ts'),
   ]);
   const { config } = loadConfig(context);
   mkdirSync(context.dataDir, { recursive: true, mode: 0o700 });

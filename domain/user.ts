@@ -32,3 +32,13 @@ export interface UserService {
   /** The caller a bearer token stands for, compared in constant time; null when it is none or revoked. */
   authenticate(secret: string): Caller | null;
 }
+
+/** Makes a user id of a name at the operating system. */
+export function userIdOf(osUser: string): string {
+  const id = osUser
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 64);
+  return id === '' ? 'me' : id;
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { cacheDirOf } from '../dist/config/cache-dir.js';
+import { cacheDirOf } from '../dist/host/config/data-folder.js';
 import { findTemporalBinary } from '../dist/temporal/server/find-binary.js';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'xswarm-temporal-'));

@@ -1,22 +1,16 @@
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
-import type { Logger } from 'pino';
+import type { Logger } from '../domain/logger.ts';
 
 /**
  * Sends the logs of Temporal's SDK to ours, and leaves signals to the process. Once a process, before anything else.
- * `onDebug` hears each debug message before what it tells of is sent to Temporal.
  */
-export function installTemporalRuntime(logger: Logger, onDebug?: (message: string) => void): void {
-  const debug = (message: string, meta?: object): void => {
-    onDebug?.(message);
-    logger.debug({ ...meta }, message);
-  };
+export function installTemporalRuntime(logger: Logger): void {
   Runtime.install({
     shutdownSignals: [],
     logger: {
-      log: (level, message, meta) =>
-        levelOf(level) === 'debug' ? debug(message, meta) : logger[levelOf(level)]({ ...meta }, message),
-      trace: (message, meta) => logger.trace({ ...meta }, message),
-      debug,
+      log: (level, message, meta) => logger[levelOf(level)]({ ...meta }, message),
+      trace: (message, meta) => logger.debug({ ...meta }, message),
+      debug: (message, meta) => logger.debug({ ...meta }, message),
       info: (message, meta) => logger.info({ ...meta }, message),
       warn: (message, meta) => logger.warn({ ...meta }, message),
       error: (message, meta) => logger.error({ ...meta }, message),
@@ -27,8 +21,8 @@ export function installTemporalRuntime(logger: Logger, onDebug?: (message: strin
   });
 }
 
-function levelOf(level: string): 'trace' | 'debug' | 'info' | 'warn' | 'error' {
+function levelOf(level: string): 'debug' | 'info' | 'warn' | 'error' {
   const name = level.toLowerCase();
-  if (name === 'trace' || name === 'debug' || name === 'warn' || name === 'error') return name;
-  return 'info';
+  if (name === 'debug' || name === 'warn' || name === 'error') return name;
+  return name === 'trace' ? 'debug' : 'info';
 }

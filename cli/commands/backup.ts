@@ -18,7 +18,7 @@ export class BackupCommand extends XswarmCommand {
   file = Option.String({ name: 'file' });
 
   override async execute(): Promise<void> {
-    const { backUp } = await import('../../host/backup/back-up.ts');
+    const { backUp } = await import('../../host/backup/backup.ts');
     const file = resolve(this.context.cwd, this.file);
     const held = await backUp(this.context.dataDir, file);
     this.emit({ file, ...held });

@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
 import { ConfigError } from '../../host/config/config-error.ts';
-import { describeOrigin } from '../../host/config/origin.ts';
+import { describeOrigin } from '../../host/config/load.ts';
 import { namedKeys } from '../../host/config/sections.ts';
 import { XswarmCommand } from '../command.ts';
 import { makePaint } from '../output/paint.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
 import { ConfigError } from '../../host/config/config-error.ts';
-import type { Finding } from '../../host/doctor/finding.ts';
+import type { Finding } from '../../host/doctor/diagnose.ts';
 import { XswarmCommand } from '../command.ts';
 import { makePaint } from '../output/paint.ts';
 

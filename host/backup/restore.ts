@@ -1,10 +1,10 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
-import { inspectBackup, upgradeBackup } from './backup-file.ts';
-import type { Held } from './backup-file.ts';
-import { dataFiles } from './data-files.ts';
-import { takeStartLock } from '../processes/start-lock.ts';
-import { syncFile } from './sync-file.ts';
+import { inspectBackup, upgradeBackup } from './backup.ts';
+import type { Held } from './backup.ts';
+import { dataFiles } from '../config/data-folder.ts';
+import { DataLock } from '../processes/data-lock.ts';
+import { syncFile } from './backup.ts';
 
 /** What was put back, and where that is kept which was there before. */
 export interface Restored extends Held {
@@ -18,7 +18,7 @@ export interface Restored extends Held {
 export function restore(dataDir: string, file: string): Restored {
   inspectBackup(file);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const lock = takeStartLock(dataDir);
+  const lock = DataLock.take(dataDir);
   const path = dataFiles.database(dataDir);
   const draft = `${path}.restored`;
   try {

@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../../protocol/http-access.ts';
-import type { LoadedConfig } from './origin.ts';
+import type { LoadedConfig } from './load.ts';
 import type { Config } from './sections.ts';
 
 /** Points `websocket_url` at our own gateway when only the gateway's port was changed. */

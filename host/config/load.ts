@@ -1,12 +1,31 @@
 import { ConfigError } from './config-error.ts';
 import { followGateway, followSupervisorUrl, refuseOpenLocal } from './derive.ts';
-import { describeOrigin } from './origin.ts';
-import type { LoadedConfig, Origin } from './origin.ts';
-import { isTable, readConfigFile } from './read-file.ts';
-import type { ConfigFile, ConfigPlaces } from './read-file.ts';
 import { namedKeys } from './sections.ts';
 import type { Config, NamedKey } from './sections.ts';
-import { unknownInFile, unknownVariables } from './unknown.ts';
+import { isTable, readConfigFile, unknownInFile, unknownVariables } from './config-file.ts';
+import type { ConfigFile, ConfigPlaces } from './config-file.ts';
+
+/** Where a value came from. */
+export type Origin =
+  | { from: 'default' }
+  | { from: 'file'; path: string }
+  | { from: 'variable'; name: string }
+  | { from: 'key'; path: string };
+
+/** The configuration and, for each `section.key`, where its value came from. */
+export interface LoadedConfig {
+  config: Config;
+  origins: Record<string, Origin>;
+  file: string | null;
+}
+
+/** Says in words where a value came from. */
+export function describeOrigin(origin: Origin): string {
+  if (origin.from === 'file') return origin.path;
+  if (origin.from === 'variable') return `variable ${origin.name}`;
+  if (origin.from === 'key') return `follows ${origin.path}`;
+  return 'default';
+}
 
 /** Reads file and environment (which wins) over the defaults. Throws `ConfigError` on anything that is not allowed. */
 export function loadConfig(places: ConfigPlaces): LoadedConfig {

@@ -12,14 +12,40 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { runsOwnGateway } from './derive.ts';
+import type { Config } from './sections.ts';
 
-/** The secrets that the parts of one installation share. */
-export const SECRET_NAMES = ['gateway-token', 'supervisor-token', 'internal-token'] as const;
-export type SecretName = (typeof SECRET_NAMES)[number];
+/** The tokens that the parts of one installation share. */
+export interface Secrets {
+  gatewayToken: string;
+  supervisorToken: string;
+  internalToken: string;
+}
+
+/** Returns the configured tokens, and those of the data folder where none is configured. */
+export function loadSecrets(config: Config, dataDir: string, runsGateway: boolean = runsOwnGateway(config)): Secrets {
+  return {
+    gatewayToken: loadGatewayToken(config, dataDir, runsGateway),
+    supervisorToken: config.supervisor.token || loadOrCreateSecret(dataDir, 'supervisor-token'),
+    internalToken: config.server.internal_token || loadOrCreateSecret(dataDir, 'internal-token'),
+  };
+}
 
 /**
- * Reads a secret of the data folder, or makes one of 256 random bits there (mode 0600).
- * Of several processes that make it at the same time all get the same.
+ * Returns the token of the agent server. A foreign server receives only the token that was configured for it, which may be
+ * empty; our own gateway always has one.
+ */
+export function loadGatewayToken(config: Config, dataDir: string, runsGateway: boolean): string {
+  const configured = config.claude_code.auth_token;
+  return configured === '' && runsGateway ? loadOrCreateSecret(dataDir, 'gateway-token') : configured;
+}
+
+/** The files in the folder `secrets`. */
+type SecretName = 'gateway-token' | 'supervisor-token' | 'internal-token';
+
+/**
+ * Reads a secret of the data folder, or writes one of 256 random bits there (mode 0600).
+ * Processes that do so at the same time all get the same secret.
  */
 export function loadOrCreateSecret(dataDir: string, name: SecretName): string {
   const folder = join(dataDir, 'secrets');
@@ -32,7 +58,7 @@ function readSecret(path: string): string | null {
   try {
     if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
     const secret = readFileSync(path, 'utf8').trim();
-    if (secret === '') throw new Error(`Secret file is empty: ${path}; remove it to have a new one made`);
+    if (secret === '') throw new Error(`Secret file is empty: ${path}; remove it, and the next start makes a new one`);
     return secret;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;

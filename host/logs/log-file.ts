@@ -1,60 +1,62 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A log that people read after something went wrong. */
-export interface LogFile {
-  readonly path: string;
-  write(line: string): void;
-  close(): void;
-}
-
 const DEFAULT_MAX_BYTES = 10 * 1024 * 1024;
-const KEPT = 5;
+const KEPT_FILES = 5;
 
 /**
- * Opens `<folder>/<name>.log` for appending; at `maxBytes` it becomes `.1`, and the fifth oldest goes. A line that cannot be
- * written (a full disk must not end what is watched over) is left out, and the next one that can says how many were.
+ * A log file that is replaced when it is full: `<name>.log` becomes `<name>.log.1`, and the fifth oldest is overwritten. A line
+ * that cannot be written (a full disk must not stop the processes that are logged) is skipped; the next line that can be
+ * written is preceded by the number of skipped ones.
  */
-export function openLogFile(folder: string, name: string, maxBytes: number = DEFAULT_MAX_BYTES): LogFile {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${name}.log`);
-  let file: number | null = openSync(path, 'a', 0o600);
-  let size = fstatSync(file).size;
-  let lost = 0;
+export class LogFile {
+  readonly path: string;
+  readonly #maxBytes: number;
+  #file: number | null;
+  #size: number;
+  #lost = 0;
 
-  const rotate = (): void => {
-    for (let age = KEPT - 1; age >= 1; age -= 1) {
-      if (existsSync(`${path}.${age}`)) renameSync(`${path}.${age}`, `${path}.${age + 1}`);
-    }
-    renameSync(path, `${path}.1`);
-    if (file !== null) closeSync(file);
-    file = null;
-  };
+  /** Opens `<folder>/<name>.log` for appending. */
+  constructor(folder: string, name: string, maxBytes: number = DEFAULT_MAX_BYTES) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.path = join(folder, `${name}.log`);
+    this.#maxBytes = maxBytes;
+    this.#file = openSync(this.path, 'a', 0o600);
+    this.#size = fstatSync(this.#file).size;
+  }
 
-  const append = (text: string): void => {
-    if (file !== null && size > 0 && size + text.length > maxBytes) rotate();
-    if (file === null) {
-      file = openSync(path, 'a', 0o600);
-      size = fstatSync(file).size;
-    }
-    size += writeSync(file, text);
-  };
-
-  return {
-    path,
-    write(line) {
-      try {
-        if (lost > 0)
-          append(`\n${JSON.stringify({ level: 40, time: Date.now(), msg: `${lost} lines are lost here` })}\n`);
-        lost = 0;
-        append(`${line}\n`);
-      } catch {
-        lost += 1;
+  write(line: string): void {
+    try {
+      if (this.#lost > 0) {
+        const notice = { level: 40, time: Date.now(), msg: `${this.#lost} lines could not be written here` };
+        this.#append(`\n${JSON.stringify(notice)}\n`);
       }
-    },
-    close() {
-      if (file !== null) closeSync(file);
-      file = null;
-    },
-  };
+      this.#lost = 0;
+      this.#append(`${line}\n`);
+    } catch {
+      this.#lost += 1;
+    }
+  }
+
+  close(): void {
+    if (this.#file !== null) closeSync(this.#file);
+    this.#file = null;
+  }
+
+  #append(text: string): void {
+    if (this.#file !== null && this.#size > 0 && this.#size + text.length > this.#maxBytes) this.#rotate();
+    if (this.#file === null) {
+      this.#file = openSync(this.path, 'a', 0o600);
+      this.#size = fstatSync(this.#file).size;
+    }
+    this.#size += writeSync(this.#file, text);
+  }
+
+  #rotate(): void {
+    for (let age = KEPT_FILES - 1; age >= 1; age -= 1) {
+      if (existsSync(`${this.path}.${age}`)) renameSync(`${this.path}.${age}`, `${this.path}.${age + 1}`);
+    }
+    renameSync(this.path, `${this.path}.1`);
+    this.close();
+  }
 }

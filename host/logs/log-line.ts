@@ -1,11 +1,11 @@
-/** A line of a child's log, read for people. */
+/** A line of a child's log, as people read it. */
 export interface LogLine {
-  /** `text` is a line that is no record: what a program prints when it dies. */
+  /** `text` is a line that is not a JSON record, such as what a program prints when it dies. */
   level: 'debug' | 'info' | 'warning' | 'error' | 'text';
   words: string;
 }
 
-/** Reads a line of a child: pino's records, Temporal's, or plain text. */
+/** Reads a line of a child: a record of pino or Temporal, or plain text. */
 export function readLogLine(line: string): LogLine {
   if (!line.startsWith('{')) return { level: 'text', words: line };
   let record: Record<string, unknown>;
@@ -32,4 +32,30 @@ function causeOf(error: unknown): string | null {
   if (typeof error === 'string') return error;
   if (typeof error !== 'object' || error === null || !('message' in error)) return null;
   return typeof error.message === 'string' ? error.message : null;
+}
+
+/** A line longer than this is passed on in pieces, so that a child without line ends does not fill the memory. */
+const LONGEST_LINE = 64 * 1024;
+
+/** Cuts a stream of text into lines. */
+export class LineSplitter {
+  readonly #onLine: (line: string) => void;
+  #rest = '';
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  feed(text: string): void {
+    const parts = (this.#rest + text).split('\n');
+    this.#rest = parts.pop() ?? '';
+    for (const part of parts) this.#onLine(part.replace(/\r$/, ''));
+    if (this.#rest.length > LONGEST_LINE) this.flush();
+  }
+
+  /** Passes on the text after the last line end. */
+  flush(): void {
+    if (this.#rest !== '') this.#onLine(this.#rest);
+    this.#rest = '';
+  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { dataFiles } from '../backup/data-files.ts';
+import { dataFiles } from '../config/data-folder.ts';
 
 /** Boots less than this many seconds apart by the clock are one: it is set meanwhile. */
 const SAME_BOOT_SECONDS = 120;

@@ -1,6 +1,6 @@
-import { isRunByNpm, watchLauncher } from './launcher-guard.ts';
+const LAUNCHER_POLL_MS = 500;
 
-/** How this process is asked to end. `asked` aborts at the first wish, `urged` at the second. */
+/** How this process is asked to end. `asked` aborts at the first request, `urged` at the second. */
 export interface StopSignal {
   asked: AbortSignal;
   urged: AbortSignal;
@@ -9,8 +9,8 @@ export interface StopSignal {
 }
 
 /**
- * Listens for SIGINT, SIGTERM and SIGHUP, and for the end of a parent that started this process with a channel: a child
- * must not outlive a `start` that was killed, nor a `start` the `npx` that was.
+ * Listens for SIGINT, SIGTERM and SIGHUP, and for the end of the process that started this one: a part must not outlive a
+ * `start` that was killed, nor a `start` the `npx` that was.
  */
 export function listenForStop(env: NodeJS.ProcessEnv): StopSignal {
   const asked = new AbortController();
@@ -21,19 +21,39 @@ export function listenForStop(env: NodeJS.ProcessEnv): StopSignal {
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, stop);
-  // Only a person urges: a Ctrl-C reaches npm too, which then leaves while this process stops in order.
+  // A Ctrl-C reaches npm too, which ends while this process still stops in order: that is no second request.
   const orphaned = (): void => {
-    if (!asked.signal.aborted) stop('the parent process is gone');
+    if (!asked.signal.aborted) stop('the parent process has ended');
   };
   process.on('disconnect', orphaned);
-  const forgetLauncher = isRunByNpm(env) ? watchLauncher(orphaned) : () => undefined;
+  const stopWatching = isRunByNpm(env) ? watchLauncher(orphaned) : () => undefined;
   return {
     asked: asked.signal,
     urged: urged.signal,
     dispose() {
       for (const signal of signals) process.off(signal, stop);
       process.off('disconnect', orphaned);
-      forgetLauncher();
+      stopWatching();
     },
   };
+}
+
+/**
+ * Whether npm runs this process (`npx xswarm …`, `npm start`). npm uses a shell for it, and a signal to npm ends that shell
+ * without reaching what runs in it.
+ */
+export function isRunByNpm(env: NodeJS.ProcessEnv): boolean {
+  return env.npm_command !== undefined || env.npm_lifecycle_event !== undefined;
+}
+
+/** Calls `onGone` once when the process that started this one has ended. Returns the function that stops the watch. */
+function watchLauncher(onGone: () => void): () => void {
+  const launcher = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === launcher) return;
+    clearInterval(timer);
+    onGone();
+  }, LAUNCHER_POLL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }

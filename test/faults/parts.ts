@@ -5,8 +5,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { guardOrphan } from '../../host/processes/orphan-guard.ts';
-import { supervise, type Supervised } from '../../host/processes/supervise.ts';
+import { guardOrphan } from '../../host/processes/process-keeper.ts';
+import { ProcessKeeper, type ProcessKeeper } from '../../host/processes/process-keeper.ts';
 import { devServerArgs } from '../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary } from '../../temporal/server/find-binary.ts';
 import { freePorts } from '../support/machine/free-ports.ts';
@@ -91,7 +91,7 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
     XSWARM_TEMPORAL_ADDRESS: `127.0.0.1:${lines.temporal.port}`,
     ...options.env,
   };
-  const running = new Map<PartName, Supervised>();
+  const running = new Map<PartName, ProcessKeeper>();
 
   async function commandOf(part: PartName): Promise<{ command: string; args: string[] }> {
     if (part === 'gateway') return { command: process.execPath, args: [BIN, 'serve', '--roles', 'gateway'] };
@@ -122,7 +122,7 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
       else env.XSWARM_FAULT_POINT = point;
     };
     arm();
-    const child = supervise({
+    const child = new ProcessKeeper({
       ...(await commandOf(part)),
       name: part,
       env,
@@ -160,9 +160,9 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
     temporalAddress: `127.0.0.1:${temporal}`,
     lines,
     mark,
-    pid: (part) => running.get(part)?.pid() ?? null,
+    pid: (part) => running.get(part)?.pid ?? null,
     signal(part, signal) {
-      const pid = running.get(part)?.pid();
+      const pid = running.get(part)?.pid;
       // Between its death and its next start there is nobody to signal.
       if (pid !== undefined && pid !== null) process.kill(pid, signal);
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agentsInWords } from '../../host/doctor/check-agent.ts';
+import { agentsInWords } from '../../host/doctor/diagnose.ts';
 
 test('agentsInWords() tells each agent with its memory, and those that wait for a session', () => {
   const since = '2026-11-23T10:00:00.000Z';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { test } from 'node:test';
-import { isRunByNpm } from '../../host/processes/launcher-guard.ts';
+import { isRunByNpm } from '../../host/processes/stop-signal.ts';
 import { childProgram, isAlive } from '../support/machine/child-program.ts';
 import { until } from '../support/until.ts';
 

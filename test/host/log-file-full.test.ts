@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openLogFile } from '../../host/logs/log-file.ts';
+import { LogFile } from '../../host/logs/log-file.ts';
 import { canMount, makeSmallDisk } from '../support/machine/disk-image.ts';
 
 test(
@@ -11,7 +11,7 @@ test(
   () => {
     const disk = makeSmallDisk(1);
     const filler = join(disk.folder, 'filler');
-    const log = openLogFile(disk.folder, 'app', 100);
+    const log = new LogFile(disk.folder, 'app', 100);
     try {
       log.write('first');
       assert.throws(() => writeFileSync(filler, Buffer.alloc(2 * 1024 * 1024)), { code: 'ENOSPC' });

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { openLogFile } from '../../host/logs/log-file.ts';
+import { LogFile } from '../../host/logs/log-file.ts';
 import { readLogLine } from '../../host/logs/log-line.ts';
 import type { LogLine } from '../../host/logs/log-line.ts';
-import { splitLines } from '../../host/processes/split-lines.ts';
-import { makeChildLog } from '../../host/run/start/child-logs.ts';
-import type { Reporter } from '../../host/run/start/reporter.ts';
+import { LineSplitter } from '../../host/logs/log-line.ts';
+import { PartLog } from '../../host/run/local-parts.ts';
+import type { Reporter } from '../../host/run/reporter.ts';
 
 const tempDir = (): string => mkdtempSync(join(tmpdir(), 'xswarm-logs-'));
 
-test('splitLines() gives the same lines however the text is cut', () => {
+test('new LineSplitter() gives the same lines however the text is cut', () => {
   fc.assert(
     fc.property(fc.array(fc.string()), fc.string(), (pieces, last) => {
       const lines: string[] = [];
-      const splitter = splitLines((line) => lines.push(line));
+      const splitter = new LineSplitter((line) => lines.push(line));
       for (const piece of [...pieces, last]) splitter.feed(piece);
       splitter.flush();
       const whole = [...pieces, last]
@@ -31,16 +31,16 @@ test('splitLines() gives the same lines however the text is cut', () => {
   );
 });
 
-test('splitLines() hands on a line without an end before it fills the memory', () => {
+test('new LineSplitter() hands on a line without an end before it fills the memory', () => {
   const lines: string[] = [];
-  const splitter = splitLines((line) => lines.push(line));
+  const splitter = new LineSplitter((line) => lines.push(line));
   splitter.feed('x'.repeat(100_000));
   assert.equal(lines[0]?.length, 100_000);
 });
 
 test('a log file turns over at its size and keeps five old ones', () => {
   const folder = tempDir();
-  const log = openLogFile(folder, 'app', 100);
+  const log = new LogFile(folder, 'app', 100);
   for (let count = 0; count < 100; count += 1) log.write(`line ${String(count).padStart(4, '0')} of a log`);
   log.close();
   assert.deepEqual(readdirSync(folder).sort(), ['app.log', ...[1, 2, 3, 4, 5].map((age) => `app.log.${age}`)]);
@@ -52,7 +52,7 @@ test('a log file turns over at its size and keeps five old ones', () => {
 test('a log file goes on where an earlier start left it', () => {
   const folder = tempDir();
   for (const line of ['first', 'second']) {
-    const log = openLogFile(folder, 'app');
+    const log = new LogFile(folder, 'app');
     log.write(line);
     log.close();
   }
@@ -91,7 +91,7 @@ function recorder(): { reporter: Reporter; said: string[]; warned: string[] } {
 test('of a child only warnings are shown, in words, and everything is in its file', () => {
   const { reporter, said, warned } = recorder();
   const folder = tempDir();
-  const log = makeChildLog({ folder, name: 'app', reporter, shown: 'warnings' });
+  const log = new PartLog({ folder, name: 'app', reporter, shown: 'warnings' });
   log.onLine('{"level":30,"msg":"listening"}');
   log.onLine('{"level":40,"msg":"slow"}');
   log.onLine('Error: boom');
@@ -107,7 +107,7 @@ test('of a child only warnings are shown, in words, and everything is in its fil
 
 test('a child that warns without end does not fill the terminal', () => {
   const { reporter, warned } = recorder();
-  const log = makeChildLog({ folder: tempDir(), name: 'app', reporter, shown: 'warnings' });
+  const log = new PartLog({ folder: tempDir(), name: 'app', reporter, shown: 'warnings' });
   for (let count = 0; count < 1_000; count += 1) log.onLine('{"level":40,"msg":"again"}');
   log.close();
   assert.ok(warned.length <= 42, String(warned.length));

@@ -5,13 +5,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { AlreadyRunning, takeStartLock } from '../../host/processes/start-lock.ts';
+import { AlreadyRunning, DataLock } from '../../host/processes/data-lock.ts';
 
 const tempDir = (): string => mkdtempSync(join(tmpdir(), 'xswarm-lock-'));
 
 function pidOf(dataDir: string): number | null {
   try {
-    takeStartLock(dataDir).release();
+    DataLock.take(dataDir).release();
   } catch (error) {
     assert.ok(error instanceof AlreadyRunning, String(error));
     return error.pid;
@@ -21,7 +21,7 @@ function pidOf(dataDir: string): number | null {
 
 /** Takes the lock in another process, which keeps it. */
 async function holder(dataDir: string): Promise<ReturnType<typeof spawn>> {
-  const module = new URL('../../host/processes/start-lock.ts', import.meta.url).href;
+  const module = new URL('../../host/processes/data-lock.ts', import.meta.url).href;
   const source = `import { takeStartLock } from ${JSON.stringify(module)};
     takeStartLock(${JSON.stringify(dataDir)}); console.log('held'); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', source], {
@@ -35,7 +35,7 @@ test('a second start on a data folder is refused with the pid of the first', asy
   const dataDir = tempDir();
   const first = await holder(dataDir);
   try {
-    assert.throws(() => takeStartLock(dataDir), {
+    assert.throws(() => DataLock.take(dataDir), {
       code: 'ALREADY_RUNNING',
       message: `xswarm runs already on ${dataDir} (process ${first.pid}): use that one, stop it, or set XSWARM_HOME to another folder`,
     });
@@ -52,11 +52,11 @@ test('the lock of a process that was killed is free at once', async () => {
   assert.equal(pidOf(dataDir), first.pid);
   first.kill('SIGKILL');
   await once(first, 'exit');
-  takeStartLock(dataDir).release();
+  DataLock.take(dataDir).release();
 });
 
 test('a lock that was released can be taken again', () => {
   const dataDir = tempDir();
-  takeStartLock(dataDir).release();
-  takeStartLock(dataDir).release();
+  DataLock.take(dataDir).release();
+  DataLock.take(dataDir).release();
 });

@@ -4,27 +4,27 @@ import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import { guardOrphan } from '../../host/processes/orphan-guard.ts';
-import { supervise } from '../../host/processes/supervise.ts';
-import type { ChildEvent, ChildSpec, Supervised } from '../../host/processes/supervise.ts';
+import { guardOrphan } from '../../host/processes/process-keeper.ts';
+import { ProcessKeeper } from '../../host/processes/process-keeper.ts';
+import type { ProcessEvent, KeptProcess, ProcessKeeper } from '../../host/processes/process-keeper.ts';
 import { childProgram, isAlive } from '../support/machine/child-program.ts';
 import { until } from '../support/until.ts';
 
-const running: Supervised[] = [];
+const running: ProcessKeeper[] = [];
 afterEach(() => {
   for (const child of running.splice(0)) child.kill();
 });
 
 interface Watched {
-  child: Supervised;
-  events: ChildEvent[];
+  child: ProcessKeeper;
+  events: ProcessEvent[];
   lines: string[];
 }
 
-function run(source: string, options: Partial<ChildSpec> = {}): Watched {
-  const events: ChildEvent[] = [];
+function run(source: string, options: Partial<KeptProcess> = {}): Watched {
+  const events: ProcessEvent[] = [];
   const lines: string[] = [];
-  const child = supervise({
+  const child = new ProcessKeeper({
     name: 'child',
     command: process.execPath,
     args: [childProgram(source)],
@@ -40,20 +40,20 @@ function run(source: string, options: Partial<ChildSpec> = {}): Watched {
 
 const STAY = 'setInterval(() => {}, 1000); console.log("up");';
 
-test('supervise() hands on each line of stdout and stderr', async () => {
+test('ProcessKeeper hands on each line of stdout and stderr', async () => {
   const { child, lines } = run(`console.log('one'); console.error('two'); process.stdout.write('th'); ${STAY}`);
   await until('the lines', () => lines.length === 3);
   assert.deepEqual([...lines].sort(), ['one', 'thup', 'two']);
   await child.stop();
 });
 
-test('supervise() starts a process again that was killed', async () => {
+test('ProcessKeeper starts a process again that was killed', async () => {
   const { child, events, lines } = run(STAY);
   await until('it is up', () => lines.length === 1);
-  const first = child.pid() ?? 0;
+  const first = child.pid ?? 0;
   process.kill(first, 'SIGKILL');
   await until('it is up again', () => lines.length === 2);
-  assert.notEqual(child.pid(), first);
+  assert.notEqual(child.pid, first);
   assert.deepEqual(
     events.map((event) => (event.type === 'died' ? event.how : event.type)),
     ['started', 'signal SIGKILL', 'started'],
@@ -61,7 +61,7 @@ test('supervise() starts a process again that was killed', async () => {
   await child.stop();
 });
 
-test('supervise() never gives up on a process that dies at once, and waits longer each time', async () => {
+test('ProcessKeeper never gives up on a process that dies at once, and waits longer each time', async () => {
   const { child, events } = run('process.exit(3)');
   await until('three deaths', () => events.filter(({ type }) => type === 'died').length === 3);
   const deaths = events.flatMap((event) => (event.type === 'died' ? [[event.how, event.restartInMs]] : []));
@@ -73,7 +73,7 @@ test('supervise() never gives up on a process that dies at once, and waits longe
   await child.stop();
 });
 
-test('supervise() tells that a program is not there, and tries again', async () => {
+test('ProcessKeeper tells that a program is not there, and tries again', async () => {
   const { child, events } = run('', { command: '/nowhere/program' });
   await until('two deaths', () => events.length === 2);
   assert.match(events[0]?.type === 'died' ? events[0].how : '', /ENOENT/);
@@ -85,7 +85,7 @@ test('stop() ends a process by SIGTERM and lets it clean up', async () => {
     `process.on('SIGTERM', () => { console.log('bye'); process.exit(0); }); ${STAY}`,
   );
   await until('it is up', () => lines.includes('up'));
-  const pid = child.pid() ?? 0;
+  const pid = child.pid ?? 0;
   await child.stop();
   await until('its last line', () => lines.includes('bye'));
   assert.equal(isAlive(pid), false);
@@ -99,7 +99,7 @@ test('stop() ends a process that ignores SIGTERM after the time-out, with what i
     console.log('grandchild ' + grandchild.pid); ${STAY}`;
   const { child, lines } = run(source, { stopTimeoutMs: 300 });
   await until('it is up', () => lines.includes('up'));
-  const pids = [child.pid() ?? 0, Number(lines[0]?.split(' ')[1])];
+  const pids = [child.pid ?? 0, Number(lines[0]?.split(' ')[1])];
   const started = performance.now();
   await child.stop();
   assert.ok(performance.now() - started >= 290);
@@ -112,7 +112,7 @@ test('stop() during the pause before a restart leaves nothing running', async ()
   await child.stop();
   await child.stop();
   await new Promise((done) => setTimeout(done, 400));
-  assert.deepEqual([child.pid(), events.length], [null, 2]);
+  assert.deepEqual([child.pid, events.length], [null, 2]);
 });
 
 test('a child with a channel hears that its parent was killed', async () => {
@@ -133,7 +133,7 @@ test('a guarded program keeps its pid, its exit code and its signals', async () 
   assert.equal(events[1]?.type === 'died' ? events[1].how : '', 'exit code 7');
   await child.stop();
   const sleeper = run('', guardOrphan({ command: '/bin/sleep', args: ['60'] }));
-  const pid = sleeper.child.pid() ?? 0;
+  const pid = sleeper.child.pid ?? 0;
   const started = performance.now();
   await sleeper.child.stop();
   assert.ok(performance.now() - started < 2_000);
@@ -158,8 +158,8 @@ async function pidUnderKilledParent(line: { command: string; args: string[]; cha
 }
 
 function parentSource(module: string, line: object): string {
-  return `import { supervise } from ${JSON.stringify(module)};
-    supervise({ name: 'child', env: process.env, ...${JSON.stringify(line)},
+  return `import { ProcessKeeper } from ${JSON.stringify(module)};
+    new ProcessKeeper({ name: 'child', env: process.env, ...${JSON.stringify(line)},
       onLine() {}, onEvent(event) { if (event.type === 'started') console.log(event.pid); } });
     setInterval(() => {}, 1000);`;
 }

@@ -1,9 +1,8 @@
 import { makeMirrorAdmin } from '../../../api/mirror/mirror-admin.ts';
 import type { MirrorDeps } from '../../../api/mirror/sources.ts';
 import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../../api/access/project-policy.ts';
-import { startApi } from '../../../api/server.ts';
+import { startApi, type ApiServer } from '../../../api/server.ts';
 import { makeSessionService, type SessionServiceDeps } from '../../../api/service/session-service.ts';
-import { allowsAnyFolder } from '../../config/derive.ts';
 import { isLoopbackHost } from '../../../protocol/http-access.ts';
 import type { Config } from '../../config/sections.ts';
 import { Budgets } from '../../../db/budgets/budgets.ts';
@@ -18,29 +17,36 @@ import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';
 import { makeTemporalClient } from '../../../temporal/connect.ts';
 import { makeSessionRecords } from '../../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
-import { markCalls } from '../fault-points.ts';
-import { dataFiles } from '../../backup/data-files.ts';
-import { keepUp } from './keep-up.ts';
-import { NEVER, temporalSettings, type Part, type PartOptions } from './part.ts';
+import { dataFiles } from '../../config/data-folder.ts';
+import { allowsAnyFolder, serverUrl, supervisorUrl } from '../../config/derive.ts';
+import { removeServerFile, writeServerFile } from '../../processes/server-file.ts';
+import { Upkeep } from './upkeep.ts';
+import { NEVER, temporalSettings, type Part, type PartOptions, type Wrappers } from './part.ts';
 
 /** Events after which a session continues as new: about a second of replay. */
 const BUDGET_EVENTS = 1_000;
 
-/** The api, and the mirror that a worker of the same process writes to. */
+/** The API, and the mirror that a worker of the same process writes to. */
 export interface ApiPart extends Part {
   mirror: Mirror;
 }
 
-/** Opens the SQLite file and both doors. They answer, not ready, while Temporal or the gateway is away. */
-export async function startApiRole(options: PartOptions): Promise<ApiPart> {
+/** Opens the database, REST and the supervisor socket. They respond, as not ready, while Temporal or the gateway is away. */
+export async function startApiRole(options: PartOptions, wrap: Wrappers): Promise<ApiPart> {
   const { config, secrets, logger } = options;
   const db = openDatabase({ path: dataFiles.database(options.dataDir), durability: config.storage.durability });
   const bus = makeBus();
   const trackCosts = config.claude_code.track_costs;
-  const mirror = markCalls('mirror', makeMirror(db, bus, { trackCosts, budgets: new Budgets(db) }), options.reach);
+  const opened = makeMirror(db, bus, { trackCosts, budgets: new Budgets(db) });
+  const mirror = wrap.mirror?.(opened) ?? opened;
   const client = makeTemporalClient(temporalSettings(config));
   const gateway = { url: config.claude_code.websocket_url, token: secrets.gatewayToken };
   const reports = makeReports({ path: dataFiles.database(options.dataDir), trackCosts });
+  const workflows = makeSessionWorkflows({
+    client,
+    budgetEvents: wrap.budgetEvents ?? BUDGET_EVENTS,
+    queueDepth: config.claude_code.queue_depth,
+  });
   const deps: SessionServiceDeps & MirrorDeps = {
     db,
     reports,
@@ -51,15 +57,7 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
     retentionDays: config.temporal.retention_days,
     trackCosts,
     logger,
-    workflows: markCalls(
-      'workflows',
-      makeSessionWorkflows({
-        client,
-        budgetEvents: Number(options.env.XSWARM_FAULT_BUDGET_EVENTS ?? BUDGET_EVENTS),
-        queueDepth: config.claude_code.queue_depth,
-      }),
-      options.reach,
-    ),
+    workflows: wrap.workflows?.(workflows) ?? workflows,
     gateway: new GatewayControlClient(gateway),
     projects: projectPolicy(config),
     limits: {
@@ -73,41 +71,56 @@ export async function startApiRole(options: PartOptions): Promise<ApiPart> {
     },
   };
   if (config.server.auth === 'token' && config.claude_code.project_roots.length === 0) {
-    logger.warn('no folder is allowed with auth = "token": set [claude_code] project_roots');
+    logger.warn({}, 'no folder is allowed with auth = "token": set [claude_code] project_roots');
   }
   // Places taken from here on belong to sessions that this process starts.
   const startedAt = new Date();
-  const server = await startApi({
-    rest: { host: config.server.host, port: config.server.port },
-    supervisor: { host: config.supervisor.host, port: config.supervisor.port },
-    service: makeSessionService(deps),
-    users: makeUserService(db),
-    auth: config.server.auth,
-    supervisorToken: secrets.supervisorToken,
-    internalToken: secrets.internalToken,
-    mirror,
-    mirrorAdmin: makeMirrorAdmin(deps),
-    rateLimitPerMinute: config.server.rate_limit_per_minute || undefined,
-    version: options.version,
-    logger,
-  });
-  const endUpkeep = keepUp({ ...options, client, deps, startedAt });
+  const close = async (): Promise<void> => {
+    await client.connection.close();
+    await reports.close();
+    closeDatabase(db);
+  };
+  let server: ApiServer;
+  try {
+    server = await startApi({
+      rest: { host: config.server.host, port: config.server.port },
+      supervisor: { host: config.supervisor.host, port: config.supervisor.port },
+      service: makeSessionService(deps),
+      users: makeUserService(db),
+      auth: config.server.auth,
+      supervisorToken: secrets.supervisorToken,
+      internalToken: secrets.internalToken,
+      mirror,
+      mirrorAdmin: makeMirrorAdmin(deps),
+      rateLimitPerMinute: config.server.rate_limit_per_minute || undefined,
+      version: options.version,
+      logger,
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { dataDir, version } = options;
+  writeServerFile(dataDir, { url: serverUrl(config), supervisor_url: supervisorUrl(config), version });
+  const upkeep = new Upkeep({ ...options, client, deps, startedAt });
   return {
     name: 'api',
     address: `${server.restUrl}, ${server.supervisorUrl}`,
     mirror,
     failed: NEVER,
     async close() {
-      await server.close();
-      endUpkeep();
-      await client.connection.close();
-      await reports.close();
-      closeDatabase(db);
+      removeServerFile(dataDir);
+      upkeep.end();
+      try {
+        await server.close();
+      } finally {
+        await close();
+      }
     },
   };
 }
 
-/** Folders are looked at where they are: here, unless the agents are on another machine. */
+/** Project folders are checked on this machine, unless the agents run on another one. */
 function projectPolicy(config: Config): ReturnType<typeof makeProjectPolicy> {
   const roots = allowsAnyFolder(config) ? 'any' : config.claude_code.project_roots;
   const isHere = isLoopbackHost(new URL(config.claude_code.websocket_url).hostname);

@@ -1,11 +1,10 @@
 import { startGateway } from '../../../gateway/front/server.ts';
-import { markDriver, markJournal } from '../fault-points.ts';
-import { NEVER, type Part, type PartOptions } from './part.ts';
+import { NEVER, type Part, type PartOptions, type Wrappers } from './part.ts';
 
 const CLOSE_GRACE_MS = 3_000;
 
 /** Starts the gateway: the agent processes of this machine and their journal. */
-export async function startGatewayRole(options: PartOptions): Promise<Part> {
+export async function startGatewayRole(options: PartOptions, wrap: Wrappers): Promise<Part> {
   const { config, secrets } = options;
   const gateway = await startGateway({
     host: config.gateway.host,
@@ -25,10 +24,7 @@ export async function startGatewayRole(options: PartOptions): Promise<Part> {
     env: options.env,
     version: options.version,
     logger: options.logger,
-    around: {
-      driver: (driver) => markDriver(driver, options.reach),
-      journal: (journal) => markJournal(journal, options.reach),
-    },
+    around: { driver: wrap.driver, journal: wrap.journal },
   });
   return {
     name: 'gateway',

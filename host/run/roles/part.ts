@@ -1,7 +1,12 @@
-import type { Logger } from 'pino';
-import type { Config } from '../../config/sections.ts';
+import type { Journal } from '../../../gateway/journal/journal.ts';
+import type { AgentDriver } from '../../../gateway/drivers/driver.ts';
+import type { Logger } from '../../../domain/logger.ts';
+import type { Mirror } from '../../../domain/mirror-write.ts';
+import type { SessionWorkflows } from '../../../domain/session-workflows.ts';
 import type { TemporalSettings } from '../../../temporal/settings.ts';
-import type { Reach } from '../fault-points.ts';
+import type { SessionActivities } from '../../../workflows/session-activities.ts';
+import type { Secrets } from '../../config/secrets.ts';
+import type { Config } from '../../config/sections.ts';
 
 /** The parts that `serve --roles` names. */
 export const ROLES = ['api', 'worker', 'gateway'] as const;
@@ -15,32 +20,35 @@ export interface PartOptions {
   env: NodeJS.ProcessEnv;
   version: string;
   logger: Logger;
-  /** Aborts when the process is to stop. */
+  /** Aborts when the process ends. */
   signal: AbortSignal;
-  /** Told of the places that fault tests kill at; null in a process that is not under such a test. */
-  reach: Reach | null;
 }
 
-export interface Secrets {
-  gatewayToken: string;
-  supervisorToken: string;
-  internalToken: string;
+/** Wraps what the parts are built from. The product wraps nothing; the fault tests put their crash points here. */
+export interface Wrappers {
+  mirror?: <M extends Mirror>(mirror: M) => M;
+  workflows?: (workflows: SessionWorkflows) => SessionWorkflows;
+  activities?: (activities: SessionActivities) => SessionActivities;
+  driver?: (driver: AgentDriver) => AgentDriver;
+  journal?: (journal: Journal) => Journal;
+  /** Replaces the number of events after which a session continues as new. */
+  budgetEvents?: number;
 }
 
 /** A started part. */
 export interface Part {
   name: Role;
-  /** Where it can be reached, in words for the log. */
+  /** Where it can be reached, for the log. */
   address: string;
-  /** Rejects when the part cannot go on, so that the process ends and is started again. */
+  /** Rejects when the part cannot continue, so that the process ends and is started again. */
   failed: Promise<never>;
   close(): Promise<void>;
 }
 
-/** Promise of a part that goes on until it is closed. */
+/** The `failed` of a part that runs until it is closed. */
 export const NEVER: Promise<never> = new Promise<never>(() => undefined);
 
-/** Where the workers and the api find Temporal: the configured cluster, or the embedded server. */
+/** Returns the address of Temporal: the configured server, or the embedded one. */
 export function temporalSettings(config: Config): TemporalSettings {
   const { address, namespace, port } = config.temporal;
   return { address: address || `127.0.0.1:${port}`, namespace };

@@ -1,14 +1,14 @@
 import type { Mirror } from '../../../domain/mirror-write.ts';
 import { connectWorker } from '../../../temporal/connect.ts';
-import { startWorker } from '../../../worker/worker.ts';
-import { markCalls } from '../fault-points.ts';
-import { retryUntil } from '../retry-until.ts';
-import { temporalSettings, type Part, type PartOptions } from './part.ts';
+import type { TemporalSettings } from '../../../temporal/settings.ts';
+import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
+import { retryUntil } from './retry-until.ts';
+import { NEVER, temporalSettings, type Part, type PartOptions, type Wrappers } from './part.ts';
 
 const RETRY_MS = 300;
 
-/** Starts a worker as soon as Temporal answers; it stays when Temporal goes away, and goes on when it is back. */
-export async function startWorkerRole(options: PartOptions, mirror: Mirror): Promise<Part> {
+/** Starts a worker as soon as Temporal can be reached. A worker survives an outage of Temporal. */
+export function startWorkerRole(options: PartOptions, mirror: Mirror, wrap: Wrappers): Part {
   const { config, secrets, logger, signal } = options;
   const settings = temporalSettings(config);
   const starting = retryUntil(
@@ -19,7 +19,7 @@ export async function startWorkerRole(options: PartOptions, mirror: Mirror): Pro
         namespace: settings.namespace,
         mirror,
         gateway: { url: config.claude_code.websocket_url, token: secrets.gatewayToken },
-        around: (activities) => markCalls('activities', activities, options.reach),
+        around: wrap.activities,
       });
     },
     {
@@ -28,19 +28,32 @@ export async function startWorkerRole(options: PartOptions, mirror: Mirror): Pro
       onFailure: (error) => logger.warn({ address: settings.address, reason: error.message }, 'waiting for Temporal'),
     },
   );
-  const failed = starting.then(async (worker) => {
-    await worker.done;
-    if (!signal.aborted) throw new Error('The worker stopped by itself');
-    return await new Promise<never>(() => undefined);
-  });
-  failed.catch(() => undefined);
-  return {
-    name: 'worker',
-    address: settings.address,
-    failed,
-    async close() {
-      const worker = await starting.catch(() => null);
-      await worker?.stop();
-    },
-  };
+  return new WorkerRole(settings, starting, signal);
+}
+
+class WorkerRole implements Part {
+  readonly name = 'worker';
+  readonly address: string;
+  readonly failed: Promise<never>;
+  readonly #starting: Promise<RunningWorker>;
+
+  constructor(settings: TemporalSettings, starting: Promise<RunningWorker>, signal: AbortSignal) {
+    this.address = settings.address;
+    this.#starting = starting;
+    this.failed = failureOf(starting, signal);
+    this.failed.catch(() => undefined);
+  }
+
+  /** Stops the worker; its failure was reported by `failed`. */
+  async close(): Promise<void> {
+    const worker = await this.#starting.catch(() => null);
+    await worker?.stop().catch(() => undefined);
+  }
+}
+
+async function failureOf(starting: Promise<RunningWorker>, signal: AbortSignal): Promise<never> {
+  const worker = await starting;
+  await worker.done;
+  if (!signal.aborted) throw new Error('The worker stopped by itself');
+  return await NEVER;
 }

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { ConfigError } from '../../../host/config/config-error.ts';
 import { allowsAnyFolder, runsOwnGateway, serverUrl, supervisorUrl } from '../../../host/config/derive.ts';
 import { loadConfig } from '../../../host/config/load.ts';
-import type { LoadedConfig } from '../../../host/config/origin.ts';
+import type { LoadedConfig } from '../../../host/config/load.ts';
 
 interface Given {
   env?: Record<string, string>;

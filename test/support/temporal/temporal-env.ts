@@ -5,7 +5,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import envPaths from 'env-paths';
-import { cacheDirOf } from '../../../host/config/cache-dir.ts';
+import { cacheDirOf } from '../../../host/config/data-folder.ts';
 import { tuningArgs } from '../../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary } from '../../../temporal/server/find-binary.ts';
 import { searchAttributes } from '../../../workflows/definitions.ts';

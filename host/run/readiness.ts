@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { abortScope } from '../../../domain/abort-scope.ts';
+import { abortScope } from '../../domain/abort-scope.ts';
 
-/** How a wait for readiness ends before everything is ready. */
+/** A wait for readiness, and what ends it early. */
 export interface ReadyWait {
   url: string;
   signal: AbortSignal;
-  /** Is told the reason once it is new and has lasted for two seconds. */
+  /** Receives each new reason that has lasted for two seconds. */
   onReason: (reason: string) => void;
-  /** Throws when waiting is in vain. */
+  /** Throws when waiting is pointless. */
   check: () => void;
 }
 
 const POLL_MS = 100;
-const TELL_AFTER_MS = 2_000;
+const REPORT_AFTER_MS = 2_000;
 
-/** Resolves when `GET /ready` answers with 200. */
+/** Resolves when `GET /ready` returns 200. */
 export async function waitUntilReady({ url, signal, onReason, check }: ReadyWait): Promise<void> {
   let reason = '';
   let since = performance.now();
-  let told = '';
+  let reported = '';
   for (;;) {
     signal.throwIfAborted();
     check();
@@ -26,15 +26,15 @@ export async function waitUntilReady({ url, signal, onReason, check }: ReadyWait
     if (problem === null) return;
     if (problem !== reason) since = performance.now();
     reason = problem;
-    if (reason !== told && performance.now() - since >= TELL_AFTER_MS) {
-      told = reason;
+    if (reason !== reported && performance.now() - since >= REPORT_AFTER_MS) {
+      reported = reason;
       onReason(reason);
     }
     await sleep(POLL_MS, undefined, { signal });
   }
 }
 
-/** Gives the reason why a server is not ready, in words; null when it is. */
+/** Returns why a server is not ready, in words; null when it is. */
 export async function whyNotReady(url: string, signal?: AbortSignal): Promise<string | null> {
   const scope = abortScope([signal], 5_000);
   try {
@@ -44,7 +44,7 @@ export async function whyNotReady(url: string, signal?: AbortSignal): Promise<st
     return typeof body.message === 'string' ? body.message : `HTTP status ${response.status}`;
   } catch (error) {
     signal?.throwIfAborted();
-    return error instanceof TypeError ? 'it does not listen yet' : 'it does not answer';
+    return error instanceof TypeError ? 'it does not listen yet' : 'it does not respond';
   } finally {
     scope.dispose();
   }

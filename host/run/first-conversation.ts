@@ -1,9 +1,9 @@
-import type { ClaudeCodeConnector } from '../../../client/connector.ts';
-import { abortScope } from '../../../domain/abort-scope.ts';
-import type { Session } from '../../../domain/service-data.ts';
+import type { ClaudeCodeConnector } from '../../client/connector.ts';
+import { abortScope } from '../../domain/abort-scope.ts';
+import type { Session } from '../../domain/service-data.ts';
 import type { Reporter } from './reporter.ts';
 
-/** What is asked in the first conversation. */
+/** The question of the first conversation. */
 export const FIRST_QUESTION = 'In two or three sentences: what is in this folder, and what would you look at first?';
 
 const ANSWER_LIMIT_MS = 180_000;
@@ -24,7 +24,7 @@ export interface FirstAnswer {
   outcome: string;
 }
 
-/** Holds one conversation so that a person sees everything work: a session, a question, the answer as it is written. */
+/** Holds one conversation, so that a person sees everything work: a session, a question, and its streamed answer. */
 export async function holdFirstConversation(talk: FirstConversation): Promise<FirstAnswer> {
   const limit = abortScope([talk.signal], ANSWER_LIMIT_MS);
   try {
@@ -37,7 +37,7 @@ export async function holdFirstConversation(talk: FirstConversation): Promise<Fi
 async function askOnce(talk: FirstConversation, signal: AbortSignal): Promise<FirstAnswer> {
   const { connector, reporter } = talk;
   const session = await connector.createSession(talk.userId, talk.project, { title: 'First conversation', signal });
-  reporter.say(`A session in ${talk.project}: ${session.id}`);
+  reporter.say(`Session ${session.id} in ${talk.project}`);
   reporter.say(`You: ${FIRST_QUESTION}`);
   reporter.stream(session.simulated ? 'Simulator: ' : 'Claude: ');
 
@@ -58,7 +58,7 @@ async function askOnce(talk: FirstConversation, signal: AbortSignal): Promise<Fi
   }
 }
 
-/** Streams the text of one turn; gives whether there was any. Without the stream the answer is shown in one piece. */
+/** Streams the text of one turn; returns whether there was any. Without it the answer is printed in one piece. */
 async function streamText(
   connector: ClaudeCodeConnector,
   sessionId: string,

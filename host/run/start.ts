@@ -1,20 +1,17 @@
-import { ClaudeCodeConnector } from '../../../client/connector.ts';
-import { serverUrl } from '../../config/derive.ts';
-import type { Config } from '../../config/sections.ts';
-import { formatUsd } from '../../../domain/format-usd.ts';
-import { makeChildRegister, waitForLeftovers } from '../../processes/leftovers.ts';
-import { whyNotFree } from '../../processes/ports.ts';
-import { takeStartLock } from '../../processes/start-lock.ts';
-import type { StopSignal } from '../../processes/stop-signal.ts';
-import { agentInWords } from './agent-in-words.ts';
+import { ClaudeCodeConnector } from '../../client/connector.ts';
+import { formatUsd } from '../../domain/format-usd.ts';
+import { serverUrl } from '../config/derive.ts';
+import type { Config } from '../config/sections.ts';
+import { ChildRegister, waitForLeftovers } from '../processes/child-register.ts';
+import { DataLock } from '../processes/data-lock.ts';
+import { PortUnavailable, wantedPorts, whyNotFree } from '../processes/ports.ts';
+import type { StopSignal } from '../processes/stop-signal.ts';
 import { holdFirstConversation } from './first-conversation.ts';
-import { nextSteps, workflowUrl } from './next-steps.ts';
-import { startApp, startGateway, startTemporal } from './parts.ts';
-import type { PartsOptions, RunningPart } from './parts.ts';
+import { startApp, startGateway, startTemporal, type LocalPart, type PartsOptions } from './local-parts.ts';
+import { agentInWords, nextSteps, workflowUrl } from './next-steps.ts';
 import { prepareDatabase } from './prepare-database.ts';
+import { waitUntilReady } from './readiness.ts';
 import type { Reporter } from './reporter.ts';
-import { waitUntilReady } from './wait-until-ready.ts';
-import { wantedPorts } from './wanted-ports.ts';
 
 /** What `start` needs. */
 export interface StartOptions {
@@ -27,7 +24,7 @@ export interface StartOptions {
   osUser: string;
   version: string;
   debug: boolean;
-  /** Whether a first start holds a conversation by itself. */
+  /** Whether the first start holds a conversation. */
   talkFirst: boolean;
   reporter: Reporter;
   stop: StopSignal;
@@ -36,33 +33,34 @@ export interface StartOptions {
 const LEFTOVER_PATIENCE_MS = 8_000;
 const DEATHS_BEFORE_READY = 3;
 
-/** Runs everything on one machine until it is asked to stop. Throws when it cannot be brought up. */
+/** Runs everything on one machine until it is asked to stop. Throws when it cannot be started. */
 export async function start(options: StartOptions): Promise<void> {
   const { config, dataDir, reporter, stop } = options;
-  const lock = takeStartLock(dataDir);
-  const running: RunningPart[] = [];
-  const killAll = (): void => running.forEach(({ child }) => child.kill());
+  const lock = DataLock.take(dataDir);
+  const running: LocalPart[] = [];
+  const killAll = (): void => running.forEach((part) => part.process.kill());
   stop.urged.addEventListener('abort', killAll);
   try {
     reporter.say(`xswarm ${options.version} · data in ${dataDir}`);
     await waitForLeftovers(dataDir, LEFTOVER_PATIENCE_MS, (names) =>
-      reporter.progress(`Waiting until the parts of an earlier start are gone: ${names.join(', ')}`),
+      reporter.progress(`Waiting for the parts of an earlier start to end: ${names.join(', ')}`),
     );
     await refuseTakenPorts(config);
     const database = prepareDatabase(dataDir, config, options.osUser);
     if (database.added !== null) reporter.say(`Added the user ${database.added}, an admin`);
     await bringUp(options, running);
     const sessionId = options.talkFirst && database.isFirst ? await talk(options, database.userId) : null;
-    reporter.say(nextSteps({ config, userId: database.userId, project: options.cwd, sessionId }).join('\n'));
-    reporter.say('Ctrl-C stops everything; sessions go on at the next start.');
+    const { cwd: project, env, self } = options;
+    reporter.say(nextSteps({ config, env, self, dataDir, userId: database.userId, project, sessionId }).join('\n'));
+    reporter.say('Ctrl-C stops everything. Sessions continue at the next start.');
     await aborted(stop.asked);
   } catch (error) {
     if (!stop.asked.aborted) throw error;
   } finally {
     if (running.length > 0) reporter.progress('Stopping');
-    // The app first, so that nobody is told of a gateway that leaves; Temporal last, so that all can be said to it.
+    // The app first, so that it does not report a gateway that stops; Temporal last, because the others write to it.
     for (const part of running.reverse()) {
-      await part.child.stop();
+      await part.process.stop();
       part.log.close();
     }
     stop.urged.removeEventListener('abort', killAll);
@@ -71,9 +69,9 @@ export async function start(options: StartOptions): Promise<void> {
   }
 }
 
-async function bringUp(options: StartOptions, running: RunningPart[]): Promise<void> {
+async function bringUp(options: StartOptions, running: LocalPart[]): Promise<void> {
   const { config, reporter, stop } = options;
-  const parts: PartsOptions = { ...options, register: makeChildRegister(options.dataDir) };
+  const parts: PartsOptions = { ...options, register: new ChildRegister(options.dataDir) };
   const startedAt = performance.now();
   reporter.progress('Starting Temporal, the gateway and the app');
   const temporal = await startTemporal(parts);
@@ -119,22 +117,22 @@ async function talk(options: StartOptions, userId: string): Promise<string | nul
     return session.id;
   } catch (error) {
     stop.asked.throwIfAborted();
-    // Everything runs; that the agent could not answer is no reason to take it down again.
+    // Everything runs; an agent that cannot reply is no reason to stop it.
     reporter.warn(`The first conversation failed: ${(error as Error).message}`);
     return null;
   }
 }
 
-function refuseDying({ child, log, deaths }: RunningPart): void {
-  if (deaths() < DEATHS_BEFORE_READY) return;
-  const reason = log.lastWords() === '' ? '' : `: ${log.lastWords()}`;
-  throw new Error(`The ${child.name} does not start${reason} (its log is ${log.path})`);
+function refuseDying({ process, log }: LocalPart): void {
+  if (process.deaths < DEATHS_BEFORE_READY) return;
+  const reason = log.lastWords === '' ? '' : `: ${log.lastWords}`;
+  throw new Error(`The ${process.name} does not start${reason} (its log is ${log.path})`);
 }
 
 async function refuseTakenPorts(config: Config): Promise<void> {
   const problems = await Promise.all(wantedPorts(config).map(async (wanted) => await whyNotFree(wanted)));
   const [first, ...more] = problems.filter((problem) => problem !== null);
-  if (first !== undefined) throw new Error([first, ...more].join('; '));
+  if (first !== undefined) throw new PortUnavailable([first, ...more].join('; '));
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,25 +1,25 @@
-import type { Config } from '../../config/sections.ts';
-import { closeDatabase, openDatabase } from '../../../db/open.ts';
-import { makeUserService } from '../../../db/users.ts';
-import { dataFiles } from '../../backup/data-files.ts';
-import { addFirstUser, userIdOf } from '../local-admin.ts';
+import { closeDatabase, openDatabase } from '../../db/open.ts';
+import { makeUserService } from '../../db/users.ts';
+import { userIdOf } from '../../domain/user.ts';
+import { dataFiles } from '../config/data-folder.ts';
+import type { Config } from '../config/sections.ts';
 
-/** What `start` learns from the database before the app has it. */
+/** What `start` reads from the database before the app opens it. */
 export interface PreparedDatabase {
   /** Whether there has been no session yet. */
   isFirst: boolean;
   /** The user that was added because there was none. */
   added: string | null;
-  /** Whom the lines to paste act for. */
+  /** The user in the commands that `start` prints. */
   userId: string;
 }
 
-/** Brings the database up to date, adds the first user, and closes it again. */
+/** Migrates the database, adds an admin named like the person at the operating system where there is no user, and closes it. */
 export function prepareDatabase(dataDir: string, config: Config, osUser: string): PreparedDatabase {
   const db = openDatabase({ path: dataFiles.database(dataDir), durability: config.storage.durability });
   try {
     const users = makeUserService(db);
-    const added = addFirstUser(users, osUser);
+    const added = users.list().length > 0 ? null : users.add({ id: userIdOf(osUser), admin: true });
     const session = db.$client.prepare('SELECT 1 FROM claude_code_sessions LIMIT 1').get();
     const all = users.list();
     const own = all.find(({ id }) => id === userIdOf(osUser)) ?? all.find(({ admin }) => admin) ?? all[0];
