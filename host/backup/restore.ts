@@ -1,10 +1,8 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
-import { inspectBackup, upgradeBackup } from './backup.ts';
-import type { Held } from './backup.ts';
+import { inspectBackup, syncFile, upgradeBackup, type Held } from './backup.ts';
 import { dataFiles } from '../config/data-folder.ts';
 import { DataLock } from '../processes/data-lock.ts';
-import { syncFile } from './backup.ts';
 
 /** What was put back, and where that is kept which was there before. */
 export interface Restored extends Held {

@@ -5,8 +5,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { guardOrphan } from '../../host/processes/process-keeper.ts';
-import { ProcessKeeper, type ProcessKeeper } from '../../host/processes/process-keeper.ts';
+import { guardOrphan, ProcessKeeper } from '../../host/processes/process-keeper.ts';
 import { devServerArgs } from '../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary } from '../../temporal/server/find-binary.ts';
 import { freePorts } from '../support/machine/free-ports.ts';
@@ -14,6 +13,7 @@ import { testCacheDir } from '../support/temporal/temporal-env.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/xswarm.js', import.meta.url));
+const PART_MAIN = fileURLToPath(new URL('./part-main.ts', import.meta.url));
 const READY_MS = 60_000;
 
 export type PartName = 'temporal' | 'gateway' | 'app';
@@ -72,13 +72,13 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
     gateway: await startTcpProxy(gateway),
     temporal: await startTcpProxy(temporal),
   };
-  const mark = `XSWARM_FAULT_RUN=${folder}`;
+  const mark = `FAULT_RUN=${folder}`;
   const common: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     HOME: folder,
     XSWARM_HOME: home,
     XSWARM_CACHE: testCacheDir(),
-    XSWARM_FAULT_RUN: folder,
+    FAULT_RUN: folder,
     XSWARM_STORAGE_DURABILITY: options.durability,
     XSWARM_SERVER_PORT: String(rest),
     XSWARM_SUPERVISOR_PORT: String(supervisor),
@@ -94,8 +94,9 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
   const running = new Map<PartName, ProcessKeeper>();
 
   async function commandOf(part: PartName): Promise<{ command: string; args: string[] }> {
-    if (part === 'gateway') return { command: process.execPath, args: [BIN, 'serve', '--roles', 'gateway'] };
-    if (part === 'app') return { command: process.execPath, args: [BIN, 'serve', '--roles', 'api,worker'] };
+    const main = ['--import', import.meta.resolve('tsx'), PART_MAIN];
+    if (part === 'gateway') return { command: process.execPath, args: [...main, 'gateway'] };
+    if (part === 'app') return { command: process.execPath, args: [...main, 'api,worker'] };
     const { path } = await findTemporalBinary({
       cacheDir: testCacheDir(),
       dataDir: join(home, 'temporal'),
@@ -118,8 +119,8 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
     writeFileSync(log, '');
     const arm = (): void => {
       const point = options.nextPoint(part);
-      if (point === null) delete env.XSWARM_FAULT_POINT;
-      else env.XSWARM_FAULT_POINT = point;
+      if (point === null) delete env.CRASH_POINT;
+      else env.CRASH_POINT = point;
     };
     arm();
     const child = new ProcessKeeper({
@@ -130,9 +131,9 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
       channel: part !== 'temporal',
       onLine: (line) => appendFileSync(log, `${line}\n`),
       onEvent(event) {
-        appendFileSync(log, `${new Date().toISOString()} ${JSON.stringify(event)} ${env.XSWARM_FAULT_POINT ?? ''}\n`);
+        appendFileSync(log, `${new Date().toISOString()} ${JSON.stringify(event)} ${env.CRASH_POINT ?? ''}\n`);
         if (event.type !== 'died') return;
-        options.onDeath({ part, at: performance.now(), how: event.how, point: env.XSWARM_FAULT_POINT ?? null });
+        options.onDeath({ part, at: performance.now(), how: event.how, point: env.CRASH_POINT ?? null });
         arm();
       },
     });

@@ -78,7 +78,7 @@ export async function runFaults(run: FaultRun): Promise<FaultReport> {
 
   const options: PartsOptions = {
     durability: run.durability,
-    env: { XSWARM_FAULT_BUDGET_EVENTS: BUDGET_EVENTS, ...run.env },
+    env: { CRASH_BUDGET_EVENTS: BUDGET_EVENTS, ...run.env },
     nextPoint: (part) => (armed && !spared.delete(part) ? drawPoint(part, arming, harms) : null),
     onDeath(death) {
       const ours = performance.now() - (struck.get(death.part) ?? -Infinity) < 1_000;

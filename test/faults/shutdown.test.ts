@@ -13,7 +13,7 @@ let system: System;
 let connector: ClaudeCodeConnector;
 
 before(async () => {
-  system = await makeSystem({ env: { XSWARM_FAULT_RUN: RUN, XSWARM_GATEWAY_AGENT: 'simulator' } });
+  system = await makeSystem({ env: { FAULT_RUN: RUN, XSWARM_GATEWAY_AGENT: 'simulator' } });
   connector = new ClaudeCodeConnector({ url: system.restUrl });
   await system.start();
   await system.cli('user', 'add', 'tester');
@@ -22,7 +22,7 @@ after(async () => {
   await system.remove();
 });
 
-const processes = (): number => markedProcesses(`XSWARM_FAULT_RUN=${RUN}`).length;
+const processes = (): number => markedProcesses(`FAULT_RUN=${RUN}`).length;
 
 /** Hands over messages that are still being carried out, and waiting, when this resolves. */
 async function busySession(script: string): Promise<{ sessionId: string; ids: string[] }> {

@@ -14,7 +14,7 @@ export interface Strike {
   run(parts: Parts, prng: Prng): Promise<void>;
 }
 
-/** Places in each part at which it can be told to kill itself: `XSWARM_FAULT_POINT`. */
+/** Places in each part at which it can be told to kill itself: `CRASH_POINT`. */
 export const FAULT_POINTS: Record<PartName, readonly string[]> = {
   temporal: [],
   app: [

@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LogFile } from '../../host/logs/log-file.ts';
-import { readLogLine } from '../../host/logs/log-line.ts';
-import type { LogLine } from '../../host/logs/log-line.ts';
-import { LineSplitter } from '../../host/logs/log-line.ts';
+import { LineSplitter, readLogLine, type LogLine } from '../../host/logs/log-line.ts';
 import { PartLog } from '../../host/run/local-parts.ts';
 import type { Reporter } from '../../host/run/reporter.ts';
 

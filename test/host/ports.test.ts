@@ -28,12 +28,12 @@ for (const host of ['127.0.0.1', '0.0.0.0']) {
     const port = await take(host);
     assert.equal(
       await whyNotFree({ key: 'gateway.port', host: '127.0.0.1', port, what: 'the gateway' }),
-      `Port ${port} for the gateway is taken by another program: end that one, or set [gateway] port (XSWARM_GATEWAY_PORT) to another one`,
+      `Port ${port} for the gateway is taken by another program: end that program, or set [gateway] port (XSWARM_GATEWAY_PORT) to another port`,
     );
   });
 }
 
 test('an address that this machine has not is told', async () => {
   const reason = await whyNotFree({ key: 'server.port', host: '192.0.2.1', port: 8787, what: 'REST' });
-  assert.equal(reason, '192.0.2.1 for REST is no address of this machine: set [server] host to one that is');
+  assert.equal(reason, '192.0.2.1 for REST is not an address of this machine: set [server] host to one that is');
 });

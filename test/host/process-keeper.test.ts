@@ -4,9 +4,8 @@ import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import { guardOrphan } from '../../host/processes/process-keeper.ts';
-import { ProcessKeeper } from '../../host/processes/process-keeper.ts';
-import type { ProcessEvent, KeptProcess, ProcessKeeper } from '../../host/processes/process-keeper.ts';
+import { guardOrphan, ProcessKeeper } from '../../host/processes/process-keeper.ts';
+import type { KeptProcess, ProcessEvent } from '../../host/processes/process-keeper.ts';
 import { childProgram, isAlive } from '../support/machine/child-program.ts';
 import { until } from '../support/until.ts';
 
@@ -142,7 +141,7 @@ test('a guarded program keeps its pid, its exit code and its signals', async () 
 
 /** Supervises a command in a process of its own, kills that process, and gives the command's pid. */
 async function pidUnderKilledParent(line: { command: string; args: string[]; channel: boolean }): Promise<number> {
-  const module = pathToFileURL(resolve('host/supervise.ts')).href;
+  const module = pathToFileURL(resolve('host/processes/process-keeper.ts')).href;
   const parent = spawn(
     process.execPath,
     ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', parentSource(module, line)],

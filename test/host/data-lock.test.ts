@@ -22,8 +22,8 @@ function pidOf(dataDir: string): number | null {
 /** Takes the lock in another process, which keeps it. */
 async function holder(dataDir: string): Promise<ReturnType<typeof spawn>> {
   const module = new URL('../../host/processes/data-lock.ts', import.meta.url).href;
-  const source = `import { takeStartLock } from ${JSON.stringify(module)};
-    takeStartLock(${JSON.stringify(dataDir)}); console.log('held'); setInterval(() => {}, 1000);`;
+  const source = `import { DataLock } from ${JSON.stringify(module)};
+    DataLock.take(${JSON.stringify(dataDir)}); console.log('held'); setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
