@@ -40,6 +40,21 @@ test('file names say what is inside: no utils, helpers, common, manager or types
   assert.deepEqual(vague, []);
 });
 
+/** Folders that hold more files than a reader can survey, each with the reason. */
+const CROWDED: Record<string, string> = {
+  'cli/commands': 'one file a command',
+};
+
+test('no folder holds more than 15 source files directly', () => {
+  const counts = new Map<string, number>();
+  for (const path of sourceFiles()) {
+    const folder = relative(root, dirname(path));
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  const crowded = [...counts].filter(([folder, count]) => count > 15 && CROWDED[folder] === undefined);
+  assert.deepEqual(crowded, []);
+});
+
 test('the workflow bundle holds no database, gateway or activity code', async () => {
   const { code } = await workflowBundle();
   for (const stranger of ['better-sqlite3', 'drizzle', 'zod', 'claude-agent-sdk', 'makeActivities']) {
