@@ -18,7 +18,7 @@ test(
       for (let line = 0; line < 300; line += 1) log.write(`${line} `.repeat(10));
       rmSync(filler);
       log.write('last');
-      assert.match(readFileSync(log.path, 'utf8'), /"msg":"\d+ lines are lost here".*\nlast\n$/s);
+      assert.match(readFileSync(log.path, 'utf8'), /"msg":"\d+ lines could not be written here".*\nlast\n$/s);
     } finally {
       log.close();
       disk.remove();
