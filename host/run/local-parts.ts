@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dataFiles } from '../config/data-folder.ts';
 import { runsOwnGateway } from '../config/derive.ts';
 import type { Config } from '../config/sections.ts';
-import { devServerArgs } from '../../temporal/server/dev-server-args.ts';
+import { devServerArgs, devServerEnvironment } from '../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary, recordVersion } from '../../temporal/server/find-binary.ts';
 import { LogFile } from '../logs/log-file.ts';
 import { readLogLine } from '../logs/log-line.ts';
@@ -47,7 +47,13 @@ export async function startTemporal(options: PartsOptions): Promise<LocalPart | 
     durability: config.storage.durability,
   });
   const line = guardOrphan({ command: binary.path, args });
-  return keep(options, { name: 'temporal', ...line, env, channel: false, shown: options.debug ? 'all' : 'none' });
+  return keep(options, {
+    name: 'temporal',
+    ...line,
+    env: devServerEnvironment(env),
+    channel: false,
+    shown: options.debug ? 'all' : 'none',
+  });
 }
 
 /** Starts the gateway; returns null where `websocket_url` names another agent server. */

@@ -21,6 +21,12 @@ const DYNAMIC_CONFIG = {
   'system.enableActivityEagerExecution': true,
 };
 
+/**
+ * The server's HTTP API has no login, and a web page can post to it. It serves only requests for this host name, which
+ * can never resolve (RFC 6761), so that it serves nobody. gRPC and the Web UI do not depend on it.
+ */
+const CLOSED_HTTP_API = { 'frontend.httpAllowedHosts': ['k3.invalid'] };
+
 /** The command line of the embedded Temporal server: persistent, on loopback, with its Web UI. */
 export function devServerArgs(options: DevServerOptions): string[] {
   return [
@@ -39,7 +45,18 @@ export function devServerArgs(options: DevServerOptions): string[] {
   ];
 }
 
-/** The part of the command line that makes the server fast; tests start theirs with it too. */
+/** The dynamic configuration: what makes the server fast and closes its HTTP API. Tests start their server with it too. */
 export function tuningArgs(): string[] {
-  return Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]);
+  return Object.entries({ ...DYNAMIC_CONFIG, ...CLOSED_HTTP_API }).flatMap(([key, value]) => [
+    '--dynamic-config-value',
+    `${key}=${JSON.stringify(value)}`,
+  ]);
+}
+
+/** What Temporal and the Go runtime read, and what a process needs on each platform. It never gets a key or a token. */
+const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'GOGC', 'GOMAXPROCS', 'GOMEMLIMIT', 'SystemRoot', 'TEMP'];
+
+/** The part of the environment that the embedded server is started with. */
+export function devServerEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(ENVIRONMENT.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }

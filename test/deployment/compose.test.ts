@@ -16,6 +16,8 @@ interface Service {
   command?: string[];
   environment?: Record<string, string>;
   ports?: { host_ip?: string; published: string }[];
+  cap_drop?: string[];
+  security_opt?: string[];
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'xswarm-compose-'));
@@ -49,13 +51,24 @@ test('docker-compose.yml holds to the compose specification', { skip }, async (t
     await assert.rejects(load(wrong), /replicaz/);
   });
 
-  await t.test('every published port is on loopback', () => {
+  await t.test('only our own two ports are published, on loopback', () => {
     const ports = Object.values(services).flatMap((service) => service.ports ?? []);
-    assert.ok(ports.length >= 4);
+    assert.deepEqual(ports.map((port) => port.published).sort(), ['8787', '9999']);
     assert.deepEqual(
       ports.filter((port) => port.host_ip !== '127.0.0.1'),
       [],
     );
+  });
+
+  await t.test('no container keeps its capabilities or can get new privileges', () => {
+    for (const [name, service] of Object.entries(services)) {
+      assert.deepEqual(service.cap_drop, ['ALL'], name);
+      assert.deepEqual(service.security_opt, ['no-new-privileges:true'], name);
+    }
+  });
+
+  await t.test('the gateway keeps to the projects', () => {
+    assert.equal(services.gateway?.environment?.XSWARM_CLAUDE_CODE_PROJECT_ROOTS, '/projects');
   });
 
   await t.test('no secret has a default', () => {
