@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
 import { dataFiles } from '../config/data-folder.ts';
 
@@ -28,9 +28,10 @@ export class DataLock {
     this.#holder = holder;
   }
 
-  /** Takes the lock. Throws `AlreadyRunning` while another process holds it. */
+  /** Makes the folder private (mode 0700) and takes the lock. Throws `AlreadyRunning` while another process holds it. */
   static take(dataDir: string): DataLock {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    closeToOthers(dataDir);
     const holder = dataFiles.lockHolder(dataDir);
     // SQLite's file lock is a portable lock that ends with its process.
     const file = new BetterSqlite3(dataFiles.lock(dataDir), { timeout: 0 });
@@ -64,6 +65,14 @@ export class DataLock {
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
+}
+
+/** Sets mode 0700. Throws where the folder is shared by design, such as `/tmp`, or belongs to another user. */
+function closeToOthers(dataDir: string): void {
+  if (process.platform === 'win32') return;
+  const { mode } = statSync(dataDir);
+  if ((mode & 0o1000) !== 0) throw new Error(`The data folder is shared with other users: ${dataDir}; set XSWARM_HOME`);
+  if ((mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
 }
 
 function readPid(path: string): number | null {
