@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 export default defineConfig(
   globalIgnores(['dist/', 'node_modules/', 'db/migrations/', 'test/bench/results/']),
   {
-    files: ['*/**/*.ts'],
+    files: ['*/**/*.{ts,tsx}'],
     ignores: ['db/drizzle.config.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -43,6 +43,18 @@ export default defineConfig(
             },
           ],
         },
+      ],
+    },
+  },
+  {
+    // What an agent says is hostile: nothing of it may become HTML.
+    files: ['web/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Exports are named: one word for one thing, everywhere.' },
+        { selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]', message: 'Text never becomes HTML.' },
+        { selector: 'MemberExpression[property.name=/^(innerHTML|outerHTML)$/]', message: 'Text never becomes HTML.' },
       ],
     },
   },

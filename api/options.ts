@@ -1,3 +1,4 @@
+import type { LoginService } from '../domain/login.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { MirrorAdmin } from './mirror/mirror-admin.ts';
@@ -54,6 +55,17 @@ export const DEFAULT_LIMITS: ApiLimits = {
   closeMs: 3_000,
 };
 
+/** What the page needs. */
+export interface PageOptions {
+  logins: LoginService;
+  /** The folder of the built page. */
+  folder: string;
+  /** Whether browsers reach the server by https. */
+  secure: boolean;
+  /** Where Temporal's Web UI lists workflows; null where that is not known. */
+  workflowsUrl: string | null;
+}
+
 /** What the two doors need. */
 export interface ApiOptions {
   rest: Listen;
@@ -69,6 +81,8 @@ export interface ApiOptions {
   mirror?: Mirror;
   /** What operators do about the mirror; without it there are no routes for it. */
   mirrorAdmin?: MirrorAdmin;
+  /** The page; without it `GET /` is not there and nobody logs in by a cookie. */
+  page?: PageOptions;
   /** Calls a minute for each caller, at each door; none: no limit. */
   rateLimitPerMinute?: number;
   version: string;

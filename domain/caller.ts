@@ -2,5 +2,5 @@
 export interface Caller {
   user_id: string | null;
   admin: boolean;
-  via: 'local' | 'token';
+  via: 'local' | 'token' | 'cookie';
 }

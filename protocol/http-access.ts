@@ -16,10 +16,13 @@ export function bearerToken(header: string | undefined): string | null {
   return /^Bearer +([^\s]+) *$/i.exec(header)?.[1] ?? '';
 }
 
+/** The page's own name, so that no other local server receives its cookie. Browsers resolve it to loopback. */
+const OWN_NAME = 'xswarm.localhost';
+
 /** Whether a name or address can only be reached from this machine. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  return name === 'localhost' || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
+  return name === 'localhost' || name === OWN_NAME || name === '::1' || (isIPv4(name) && name.startsWith('127.'));
 }
 
 /** The name in a `Host` header without its port; null when the header is not valid. */

@@ -1,4 +1,5 @@
-// Compiles the sources to dist/, copies what is not code, and bundles the workflows (the worker starts with the bundle).
+// Compiles the sources to dist/, copies what is not code, bundles the workflows (the worker starts with the bundle), and
+// builds the page.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -62,6 +63,28 @@ if (!existsSync(bundlePath) || !existsSync(stampPath) || readFileSync(stampPath,
   // SDK freezes what is global, and on the first line, so that the source map stays true.
   writeFileSync(bundlePath, `Error.stackTraceLimit = 3; ${code}`);
   writeFileSync(stampPath, stamp);
+}
+
+/** A fingerprint of everything that goes into the page. */
+function pageInputs() {
+  const hash = createHash('sha256');
+  for (const file of ['package-lock.json', 'scripts/vite.config.js']) hash.update(readFileSync(join(root, file)));
+  for (const folder of ['web', 'domain']) {
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      hash.update(path.slice(root.length)).update(readFileSync(path));
+    }
+  }
+  return hash.digest('hex');
+}
+
+const pageStampPath = join(dist, 'web.sha256');
+const pageStamp = pageInputs();
+if (!existsSync(join(dist, 'web')) || !existsSync(pageStampPath) || readFileSync(pageStampPath, 'utf8') !== pageStamp) {
+  const { build } = await import('vite');
+  await build({ configFile: join(root, 'scripts', 'vite.config.js'), logLevel: 'warn' });
+  writeFileSync(pageStampPath, pageStamp);
 }
 
 // `npx xswarm` in the checkout finds the command where npm puts those of dependencies. With `bin` in package.json npm would

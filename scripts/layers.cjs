@@ -26,6 +26,19 @@ module.exports = {
       to: { path: `^(${LAYERS.filter((layer) => layer !== 'client' && layer !== 'domain').join('|')})/` },
     },
     {
+      name: 'web-knows-the-domain-alone',
+      comment: 'The page runs in a browser: it uses the public API, and the words of the domain.',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: `^(${LAYERS.filter((layer) => layer !== 'web' && layer !== 'domain').join('|')})/` },
+    },
+    {
+      name: 'nobody-imports-web',
+      severity: 'error',
+      from: { pathNot: '^web/' },
+      to: { path: '^web/' },
+    },
+    {
       name: 'nobody-imports-a-main',
       severity: 'error',
       from: {},

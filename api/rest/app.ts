@@ -5,6 +5,10 @@ import { XswarmError } from '../../domain/errors.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import type { ApiLimits, ApiOptions } from '../options.ts';
 import type { RateLimiter } from '../access/rate-limit.ts';
+import { authRouter } from '../page/auth-router.ts';
+import { CookieLogins } from '../page/cookie-logins.ts';
+import { readPage } from '../page/page-files.ts';
+import { pageRouter } from '../page/page-router.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { makeBind } from './bind.ts';
 import type { Bind } from './bind.ts';
@@ -70,7 +74,9 @@ export function restApp(
   app.use(requestId(), headers, logCalls(options));
   if (auth === 'local') app.use(originGuard());
 
-  const identify = makeIdentify({ users, auth, limiter });
+  const { page } = options;
+  const logins = page === undefined ? null : new CookieLogins(page.logins, page.secure);
+  const identify = makeIdentify({ users, logins, auth, limiter });
   const bind: Bind = makeBind({ app, identify, calls, bodyBytes: limits.bodyBytes });
   bindSessions(bind, { service });
   bindMessages(bind, { service, limits });
@@ -87,6 +93,12 @@ export function restApp(
   }
   if (options.mirrorAdmin !== undefined) {
     app.use(mirrorRouter({ admin: options.mirrorAdmin, identify, calls, logger }));
+  }
+  if (page !== undefined && logins !== null) {
+    app.use(authRouter({ logins, users, identify, mode: auth, version, workflowsUrl: page.workflowsUrl }));
+    const files = readPage(page.folder);
+    if (files === null) logger.warn({ folder: page.folder }, 'The page was not built: run npm run build');
+    else app.use(pageRouter(files, logger));
   }
   app.use(notFound);
   app.use(errorHandler(logger, limits.bodyBytes));

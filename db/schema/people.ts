@@ -30,3 +30,30 @@ export const apiTokens = sqliteTable(
   },
   (table) => [index('tokens_of_user').on(table.user_id)],
 );
+
+/** One browser that is logged in to the page; it ends with the API token that it was made of. */
+export const logins = sqliteTable(
+  'logins',
+  {
+    id: text('id').primaryKey().notNull(),
+    user_id: text('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    token_id: text('token_id').references(() => apiTokens.id, { onDelete: 'cascade' }),
+    hash: text('hash').notNull(),
+    device: text('device').notNull(),
+    created_at: text('created_at').notNull(),
+    last_used_at: text('last_used_at').notNull(),
+    expires_at: text('expires_at').notNull(),
+  },
+  (table) => [index('logins_of_user').on(table.user_id)],
+);
+
+/** One code that logs a browser in, until it is used; only its SHA-256 is kept. */
+export const loginCodes = sqliteTable('login_codes', {
+  hash: text('hash').primaryKey().notNull(),
+  user_id: text('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' }),
+  expires_at: text('expires_at').notNull(),
+});

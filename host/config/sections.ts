@@ -25,6 +25,7 @@ export const SECTIONS = {
     host: hostName('127.0.0.1', 'Where REST listens; anything but this machine needs auth = "token"'),
     port: wholeNumber(8787, 1, 65_535, 'Port of REST'),
     auth: choice(['local', 'token'], 'local', 'Whether calls need a token'),
+    dashboard: flag(true, 'Whether GET / is the page'),
     rate_limit_per_minute: wholeNumber(0, 0, 1_000_000, 'Calls a minute of one caller; 0: no limit'),
     url: address('', ['http', 'https'], 'Address under which clients and remote workers reach REST'),
     internal_token: secretText('Token of remote workers; empty: made at the first start'),

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { makeMirrorAdmin } from '../../../api/mirror/mirror-admin.ts';
 import type { MirrorDeps } from '../../../api/mirror/sources.ts';
 import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../../api/access/project-policy.ts';
@@ -7,6 +8,7 @@ import { isLoopbackHost } from '../../../protocol/http-access.ts';
 import type { Config } from '../../config/sections.ts';
 import { Budgets } from '../../../db/budgets/budgets.ts';
 import { makeBus } from '../../../db/bus.ts';
+import { Logins } from '../../../db/logins.ts';
 import { makeMirror } from '../../../db/mirror/mirror.ts';
 import { closeDatabase, openDatabase } from '../../../db/open.ts';
 import { makeReports } from '../../../db/reports/reports.ts';
@@ -20,11 +22,15 @@ import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
 import { dataFiles } from '../../config/data-folder.ts';
 import { allowsAnyFolder, serverUrl, supervisorUrl } from '../../config/derive.ts';
 import { removeServerFile, writeServerFile } from '../../processes/server-file.ts';
+import { workflowUrl } from '../next-steps.ts';
 import { Upkeep } from './upkeep.ts';
 import { NEVER, temporalSettings, type Part, type PartOptions, type Wrappers } from './part.ts';
 
 /** Events after which a session continues as new: about a second of replay. */
 const BUDGET_EVENTS = 1_000;
+
+/** The built page, beside the compiled code. */
+const PAGE = fileURLToPath(new URL('../../../web', import.meta.url));
 
 /** The API, and the mirror that a worker of the same process writes to. */
 export interface ApiPart extends Part {
@@ -80,18 +86,27 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
     await reports.close();
     closeDatabase(db);
   };
+  const users = makeUserService(db);
   let server: ApiServer;
   try {
     server = await startApi({
       rest: { host: config.server.host, port: config.server.port },
       supervisor: { host: config.supervisor.host, port: config.supervisor.port },
       service: makeSessionService(deps),
-      users: makeUserService(db),
+      users,
       auth: config.server.auth,
       supervisorToken: secrets.supervisorToken,
       internalToken: secrets.internalToken,
       mirror,
       mirrorAdmin: makeMirrorAdmin(deps),
+      page: config.server.dashboard
+        ? {
+            logins: new Logins(db, users),
+            folder: PAGE,
+            secure: config.server.url.startsWith('https:'),
+            workflowsUrl: workflowUrl(config, null),
+          }
+        : undefined,
       rateLimitPerMinute: config.server.rate_limit_per_minute || undefined,
       version: options.version,
       logger,
