@@ -14,6 +14,7 @@ export const COMMANDS: Record<string, LoadCommand> = {
   'claude history': async () => (await import('./commands/claude-history.ts')).ClaudeHistoryCommand,
   'claude disconnect': async () => (await import('./commands/claude-disconnect.ts')).ClaudeDisconnectCommand,
   'claude cleanup': async () => (await import('./commands/claude-cleanup.ts')).ClaudeCleanupCommand,
+  dashboard: async () => (await import('./commands/dashboard.ts')).DashboardCommand,
   'user add': async () => (await import('./commands/user-add.ts')).UserAddCommand,
   'user list': async () => (await import('./commands/user-list.ts')).UserListCommand,
   'user remove': async () => (await import('./commands/user-remove.ts')).UserRemoveCommand,

@@ -1,20 +1,27 @@
 import { mkdirSync } from 'node:fs';
+import type { LoginService } from '../domain/login.ts';
 import type { UserService } from '../domain/user.ts';
 import type { CliContext } from './context.ts';
 
-/** Opens the database file for as long as `use` needs the users in it; works whether or not xswarm runs. */
-export async function withUsers<T>(context: CliContext, use: (users: UserService) => T): Promise<T> {
-  const [{ loadConfig }, { openDatabase, closeDatabase }, { makeUserService }, { dataFiles }] = await Promise.all([
-    import('../host/config/load.ts'),
-    import('../db/open.ts'),
-    import('../db/users.ts'),
-    import('../host/config/data-folder.ts'),
-  ]);
+/** Opens the database file for as long as `use` needs the users and logins in it; works whether or not xswarm runs. */
+export async function withUsers<T>(
+  context: CliContext,
+  use: (users: UserService, logins: LoginService) => T,
+): Promise<T> {
+  const [{ loadConfig }, { openDatabase, closeDatabase }, { makeUserService }, { Logins }, { dataFiles }] =
+    await Promise.all([
+      import('../host/config/load.ts'),
+      import('../db/open.ts'),
+      import('../db/users.ts'),
+      import('../db/logins.ts'),
+      import('../host/config/data-folder.ts'),
+    ]);
   const { config } = loadConfig(context);
   mkdirSync(context.dataDir, { recursive: true, mode: 0o700 });
   const db = openDatabase({ path: dataFiles.database(context.dataDir), durability: config.storage.durability });
   try {
-    return use(makeUserService(db));
+    const users = makeUserService(db);
+    return use(users, new Logins(db, users));
   } finally {
     closeDatabase(db);
   }

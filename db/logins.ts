@@ -113,7 +113,7 @@ export class Logins implements LoginService {
   #byToken(token: string): { user_id: string; token_id: string | null } | null {
     const caller = this.#users.authenticate(token);
     const id = /^xsw_([0-9a-f]{16})_/.exec(token)?.[1];
-    if (caller?.user_id == null || id === undefined) return null;
+    if (caller === null || caller.user_id === null || id === undefined) return null;
     return { user_id: caller.user_id, token_id: id };
   }
 

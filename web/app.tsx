@@ -76,7 +76,8 @@ function Door(): ReactNode {
     },
     staleTime: Infinity,
   });
-  if (query.data?.me != null) return <Inside me={query.data.me} onLogin={() => void query.refetch()} />;
+  const me = query.data?.me ?? null;
+  if (me !== null) return <Inside me={me} onLogin={() => void query.refetch()} />;
   if (query.data !== undefined) return <Login problem={query.data.problem} onDone={() => void query.refetch()} />;
   if (query.error !== null) return <Failure error={query.error} retry={() => void query.refetch()} />;
   return null;

@@ -47,7 +47,9 @@ export function Shell({ children }: { children: ReactNode }): ReactNode {
 function Side({ location }: { location: string }): ReactNode {
   const { me, openPalette } = usePage();
   const { sessions } = useOpenSessions();
-  const ordered = [...sessions].sort((one, other) => Number(other.waiting != null) - Number(one.waiting != null));
+  const ordered = [...sessions].sort(
+    (one, other) => Number((other.waiting ?? null) !== null) - Number((one.waiting ?? null) !== null),
+  );
   return (
     <div className={css.side}>
       <div className={css.brand}>

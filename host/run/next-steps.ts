@@ -1,5 +1,6 @@
 import { delimiter, join } from 'node:path';
 import { existsSync } from 'node:fs';
+import { isLoopbackHost } from '../../protocol/http-access.ts';
 import { GatewayControlClient } from '../../protocol/gateway-control.ts';
 import { runsOwnGateway, serverUrl, supervisorUrl } from '../config/derive.ts';
 import { loadGatewayToken } from '../config/secrets.ts';
@@ -38,10 +39,20 @@ export function nextSteps({ config, env, self, dataDir, userId, project, session
     ...(sessionId === null ? [`  curl -X POST ${api}/sessions${token} ${header} -d ${shellWord(body)}`] : []),
     `  curl -X POST ${api}/sessions/${id}/messages${token} ${header} -d '{"message":"Check git status"}'`,
     `  curl${token} ${api}/sessions/${id}/cost`,
+    ...(config.server.dashboard
+      ? [`Dashboard: ${pageUrl(config)}    Log in another browser: ${xswarm} dashboard`]
+      : []),
     `Supervisor socket: ${supervisorUrl(config)}    API reference: ${url}/docs`,
   ];
   const workflow = workflowUrl(config, sessionId);
   return workflow === null ? lines : [...lines, `${sessionId === null ? 'Temporal' : 'Its workflow'}: ${workflow}`];
+}
+
+/** Returns where browsers find the page: under its own name on this machine, so that no other local server gets its cookie. */
+export function pageUrl(config: Config): string {
+  const url = new URL(serverUrl(config));
+  if (config.server.url === '' && isLoopbackHost(url.hostname)) url.hostname = 'xswarm.localhost';
+  return url.origin;
 }
 
 /** Returns the address of a session in Temporal's Web UI; null where the Temporal server is not ours. */

@@ -49,44 +49,45 @@ export type Said = HistoryMessage & { content: string };
 
 const sessionPath = (id: string): string => `${API}/sessions/${encodeURIComponent(id)}`;
 
+type Query = Record<string, string | number | undefined>;
+type SessionPage = { sessions: Session[]; next_cursor: string | null };
+type NewSession = {
+  user_id: string;
+  project_path: string;
+  session_id: string;
+  title?: string;
+  options?: SessionOptions;
+};
+
 /** The calls that the page makes, by what they do. */
 export const api = {
-  me: (signal?: AbortSignal) => call<Me>('/auth/me', { signal }),
-  logIn: (proof: { code: string } | { token: string }) => call<Me>('/auth/login', { method: 'POST', body: proof }),
-  devices: () => call<{ sessions: Device[] }>('/auth/sessions'),
-  endDevice: (id: string) => call<unknown>(`/auth/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
-  endOtherDevices: () => call<unknown>('/auth/sessions', { method: 'DELETE' }),
+  me: (signal?: AbortSignal): Promise<Me> => call('/auth/me', { signal }),
+  logIn: (proof: { code: string } | { token: string }): Promise<unknown> =>
+    call('/auth/login', { method: 'POST', body: proof }),
+  devices: (): Promise<{ sessions: Device[] }> => call('/auth/sessions'),
+  endDevice: (id: string): Promise<unknown> => call(`/auth/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+  endOtherDevices: (): Promise<unknown> => call('/auth/sessions', { method: 'DELETE' }),
 
-  sessions: (query: Record<string, string | number | undefined>, signal?: AbortSignal) =>
-    call<{ sessions: Session[]; next_cursor: string | null }>(`${API}/sessions`, { query, signal }),
-  session: (id: string, signal?: AbortSignal) => call<Session>(sessionPath(id), { signal }),
-  create: (body: {
-    user_id: string;
-    project_path: string;
-    session_id: string;
-    title?: string;
-    options?: SessionOptions;
-  }) => call<{ session_id: string }>(`${API}/sessions`, { method: 'POST', body, timeoutMs: 90_000 }),
-  end: (id: string) => call<{ reason: string }>(sessionPath(id), { method: 'DELETE', timeoutMs: 60_000 }),
-  interrupt: (id: string) => call<{ interrupted: boolean }>(`${sessionPath(id)}/interrupt`, { method: 'POST' }),
-  send: (id: string, key: string, message: string) =>
-    call<{ message_id: string }>(`${sessionPath(id)}/messages`, {
+  sessions: (query: Query, signal?: AbortSignal): Promise<SessionPage> => call(`${API}/sessions`, { query, signal }),
+  session: (id: string, signal?: AbortSignal): Promise<Session> => call(sessionPath(id), { signal }),
+  create: (body: NewSession): Promise<unknown> => call(`${API}/sessions`, { method: 'POST', body, timeoutMs: 90_000 }),
+  end: (id: string): Promise<unknown> => call(sessionPath(id), { method: 'DELETE', timeoutMs: 60_000 }),
+  interrupt: (id: string): Promise<unknown> => call(`${sessionPath(id)}/interrupt`, { method: 'POST' }),
+  send: (id: string, key: string, message: string): Promise<unknown> =>
+    call(`${sessionPath(id)}/messages`, {
       method: 'POST',
       body: { message },
       headers: { 'idempotency-key': key, prefer: 'respond-async' },
     }),
-  eventsBefore: (id: string, before: number, limit: number, signal?: AbortSignal) =>
-    call<EventPage>(`${sessionPath(id)}/events`, { query: { before, limit }, signal }),
-  eventsAfter: (id: string, after: number, limit: number, signal?: AbortSignal) =>
-    call<EventPage>(`${sessionPath(id)}/events`, { query: { after, limit }, signal }),
+  eventsBefore: (id: string, before: number, limit: number): Promise<EventPage> =>
+    call(`${sessionPath(id)}/events`, { query: { before, limit } }),
+  eventsAfter: (id: string, after: number, limit: number): Promise<EventPage> =>
+    call(`${sessionPath(id)}/events`, { query: { after, limit } }),
 
-  cost: (userId: string | null, query: Record<string, string | undefined>, signal?: AbortSignal) =>
-    call<CostReport>(userId === null ? `${API}/cost` : `${API}/users/${encodeURIComponent(userId)}/cost`, {
-      query,
-      signal,
-    }),
-  search: (q: string, signal?: AbortSignal) =>
-    call<{ messages: Said[] }>(`${API}/search`, { query: { q, limit: 50 }, signal }),
-  ready: (signal?: AbortSignal) => call<{ status: string }>('/ready', { signal }),
-  version: (signal?: AbortSignal) => call<{ version: string; node: string }>('/version', { signal }),
+  cost: (userId: string | null, query: Query, signal?: AbortSignal): Promise<CostReport> =>
+    call(userId === null ? `${API}/cost` : `${API}/users/${encodeURIComponent(userId)}/cost`, { query, signal }),
+  search: (q: string, signal?: AbortSignal): Promise<{ messages: Said[] }> =>
+    call(`${API}/search`, { query: { q, limit: 50 }, signal }),
+  ready: (signal?: AbortSignal): Promise<unknown> => call('/ready', { signal }),
+  version: (signal?: AbortSignal): Promise<{ node: string }> => call('/version', { signal }),
 };

@@ -15,11 +15,3 @@ const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/;
 export function isInlineImage(src: string): boolean {
   return IMAGE.test(src);
 }
-
-/** Characters that reorder or hide text. */
-const HIDDEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\ufeff\u00ad]/gu;
-
-/** Makes characters visible that reorder or hide text, for what a person decides on. */
-export function showHidden(text: string): string {
-  return text.replace(HIDDEN, (char) => `⟨U+${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟩`);
-}

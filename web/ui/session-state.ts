@@ -21,9 +21,9 @@ export function stateOf(session: Session, busy = false): StateName {
   if (session.status === 'error') return 'failed';
   if (hasEnded(session.status)) return 'ended';
   if (session.status === 'connecting') return 'connecting';
-  if (session.waiting != null) return 'waiting';
-  if (session.paused != null) return 'paused';
-  if (busy || session.running != null || session.queued > 0) return 'running';
+  if ((session.waiting ?? null) !== null) return 'waiting';
+  if ((session.paused ?? null) !== null) return 'paused';
+  if (busy || (session.running ?? null) !== null || session.queued > 0) return 'running';
   return session.status === 'idle' ? 'idle' : 'ready';
 }
 

@@ -75,7 +75,7 @@ function Header(props: { session: Session; busy: boolean; onDetails: (() => void
       {session.simulated && <Simulated />}
       <span className={css.headCost}>
         <Money usd={session.cost_usd} simulated={session.simulated} />
-        {session.budget != null && (
+        {session.budget && (
           <span>
             {' '}
             of <Money usd={session.budget.limit_usd} />

@@ -173,7 +173,7 @@ function SessionRow({ session, state }: { session: Session; state: StateName }):
       </span>
       <span className={css.cost}>
         <Money usd={session.cost_usd} simulated={session.simulated} />
-        {session.budget != null && (
+        {session.budget && (
           <meter
             min={0}
             max={session.budget.limit_usd}

@@ -1,0 +1,347 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import axe from 'axe-core';
+import BetterSqlite3 from 'better-sqlite3';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { startTcpProxy } from '../faults/tcp-proxy.ts';
+import type { TcpProxy } from '../faults/tcp-proxy.ts';
+import { makeSystem } from '../support/system.ts';
+import type { System } from '../support/system.ts';
+import { until } from '../support/until.ts';
+import { findBrowser, openTab, SIZES, startBrowser } from './support/browser.ts';
+import type { Tab } from './support/browser.ts';
+
+const browserPath = findBrowser();
+const skip = browserPath === null ? 'no browser: apt-get install chromium' : false;
+const built = fileURLToPath(new URL('../../dist/web', import.meta.url));
+
+/** Every file that a browser loads for a view, by the imports of the built files. */
+function kilobytes(entry: RegExp, kind: 'js' | 'css'): number {
+  const folder = join(built, 'assets');
+  const names = readdirSync(folder);
+  const wanted = new Set<string>();
+  const add = (name: string): void => {
+    if (wanted.has(name)) return;
+    wanted.add(name);
+    const text = readFileSync(join(folder, name), 'utf8');
+    for (const [, next] of text.matchAll(/from\s*"\.\/([^"]+\.js)"/g)) add(next as string);
+  };
+  for (const name of names) if (name.endsWith('.js') && entry.test(name)) add(name);
+  const files = kind === 'js' ? [...wanted] : names.filter((name) => name.endsWith('.css'));
+  return files.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0) / 1024;
+}
+
+test('the page stays within its sizes', () => {
+  assert.ok(kilobytes(/^index-/, 'js') <= 120, `sessions: ${kilobytes(/^index-/, 'js')} KB`);
+  assert.ok(
+    kilobytes(/^(index|session-view)-/, 'js') <= 200,
+    `session: ${kilobytes(/^(index|session-view)-/, 'js')} KB`,
+  );
+  const costs = kilobytes(/^(index|costs-view)-/, 'js') - kilobytes(/^index-/, 'js');
+  assert.ok(costs <= 30, `costs: ${costs} KB`);
+  assert.ok(kilobytes(/^index-/, 'css') <= 15, `CSS: ${kilobytes(/^index-/, 'css')} KB`);
+});
+
+describe('the page in a browser, on the real server', { skip }, () => {
+  let system: System;
+  let browser: Browser;
+  let proxy: TcpProxy;
+  let origin: string;
+  let token: string;
+  const tabs: Tab[] = [];
+
+  const rest = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> =>
+    (await system.rest(method, path, body, { authorization: `Bearer ${token}` })).body;
+  const code = async (): Promise<string> => {
+    const { url } = JSON.parse((await system.cli('dashboard', '--json')).stdout) as { url: string };
+    return new URL(url).hash;
+  };
+  const begin = async (id: string, ...messages: string[]): Promise<void> => {
+    await rest('POST', '/sessions', { user_id: 'root', project_path: system.project, session_id: id, title: id });
+    for (const message of messages) await rest('POST', `/sessions/${id}/messages`, { message });
+  };
+  const history = async (id: string): Promise<{ direction: string; content: string }[]> =>
+    (await rest('GET', `/sessions/${id}/messages`)).messages as { direction: string; content: string }[];
+  async function open(options: Parameters<typeof openTab>[2] = {}): Promise<Tab> {
+    const tab = await openTab(browser, origin, options);
+    tabs.push(tab);
+    return tab;
+  }
+  async function openLoggedIn(path: string, options: Parameters<typeof openTab>[2] = {}): Promise<Tab> {
+    const tab = await open(options);
+    await tab.page.goto(path + (await code()));
+    await tab.page.getByRole('navigation', { name: 'Places' }).first().waitFor();
+    return tab;
+  }
+  const closeAll = async (): Promise<void> => {
+    const problems = tabs.flatMap((tab) => tab.problems);
+    for (const tab of tabs.splice(0)) await tab.close();
+    assert.deepEqual(problems, []);
+  };
+  const send = async (page: Page, text: string): Promise<void> => {
+    await page.getByLabel('Message', { exact: true }).fill(text);
+    await page.getByRole('button', { name: /^(Send|Queue)$/ }).click();
+  };
+
+  before(async () => {
+    system = await makeSystem({ env: { XSWARM_GATEWAY_AGENT: 'simulator', XSWARM_SERVER_AUTH: 'token' } });
+    system.env['XSWARM_CLAUDE_CODE_PROJECT_ROOTS'] = system.project;
+    system.env['XSWARM_CLAUDE_CODE_MAX_SESSIONS'] = '50';
+    system.env['XSWARM_CLAUDE_CODE_MAX_SESSIONS_PER_USER'] = '50';
+    system.env['XSWARM_USER'] = 'root';
+    await system.cli('user', 'add', 'root', '--admin');
+    token = (JSON.parse((await system.cli('token', 'create', 'root', '--json')).stdout) as { token: string }).token;
+    await system.start();
+    proxy = await startTcpProxy(Number(new URL(system.restUrl).port));
+    origin = `http://xswarm.localhost:${proxy.port}`;
+    browser = await startBrowser(browserPath ?? '');
+  });
+
+  after(async () => {
+    await browser?.close();
+    await proxy?.close();
+    await system?.remove();
+  });
+
+  test('a code logs in once, and the address that was asked for is shown after it', async () => {
+    await begin('deep', 'hello');
+    const link = await code();
+    const first = await open();
+    await first.page.goto(`/sessions/deep${link}`);
+    await first.page.getByRole('heading', { name: 'deep' }).waitFor();
+    assert.equal(new URL(first.page.url()).hash, '');
+    const second = await open({ expected: /^401 \/auth\/(login|me)$/ });
+    await second.page.goto(`/sessions/deep${link}`);
+    await second.page.getByText('This code was used already or is too old').waitFor();
+    await second.page.getByLabel('Or paste an API token').fill(token);
+    await second.page.getByRole('button', { name: 'Log in' }).click();
+    await second.page.getByRole('heading', { name: 'deep' }).waitFor();
+    const kept = await second.page.evaluate(() => JSON.stringify([{ ...localStorage }, document.cookie]));
+    assert.ok(!kept.includes('xsw_') && !kept.includes('xswarm='), kept);
+    await closeAll();
+  });
+
+  test('a device that was ended is out', async () => {
+    const laptop = await openLoggedIn('/settings');
+    const phone = await openLoggedIn('/settings', { size: 'phone', expected: /^401 / });
+    await laptop.page.reload();
+    await laptop.page.getByRole('button', { name: 'End all others' }).click();
+    await laptop.page.getByRole('button', { name: 'End all others' }).waitFor({ state: 'hidden' });
+    await phone.page.reload();
+    await phone.page.getByLabel('Or paste an API token').waitFor();
+    await closeAll();
+  });
+
+  test('a new session answers its first message, and the text equals the mirror', async () => {
+    const { page } = await openLoggedIn('/new');
+    await page.getByLabel('Project folder').fill(system.project);
+    await page.getByLabel('First message').fill('Say **hello** to <b>everyone</b>');
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.locator('[data-kind=result]').waitFor();
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    const db = new BetterSqlite3(join(system.home, 'xswarm.db'), { readonly: true });
+    const said = db
+      .prepare('SELECT message FROM claude_code_messages WHERE session_id = ? AND direction = ?')
+      .pluck()
+      .get(id, 'to_claude');
+    db.close();
+    assert.equal(await page.locator('[data-kind=prompt] > div').first().textContent(), said);
+    assert.equal(await page.locator('[data-kind=answer] strong').textContent(), 'hello');
+    assert.equal(await page.locator('[data-kind=answer] b').count(), 0);
+    await closeAll();
+  });
+
+  test('a message whose answer was cut, on a page that was reloaded, is one message', async () => {
+    await begin('cut');
+    const { page } = await openLoggedIn('/sessions/cut');
+    let cuts = 0;
+    await page.route('**/sessions/cut/messages', async (route) => {
+      cuts += 1;
+      if (cuts > 2) return await route.continue();
+      await route.fetch();
+      await route.abort();
+    });
+    await send(page, 'only once');
+    await until('the first answer was cut', () => cuts >= 1);
+    await page.reload();
+    await page.locator('[data-kind=result]').waitFor();
+    await page.getByText('Sending…').waitFor({ state: 'hidden' });
+    const sent = (await history('cut')).filter(({ direction }) => direction === 'to_claude');
+    assert.deepEqual([sent.length, await page.locator('[data-kind=prompt]').count()], [1, 1]);
+    await closeAll();
+  });
+
+  test('while the server is away the page says so after 3 s, keeps the draft, and catches up by itself', async () => {
+    await begin('away', 'before');
+    const { page } = await openLoggedIn('/sessions/away');
+    await page.locator('[data-kind=result]').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByLabel('Message', { exact: true }).fill('a draft');
+    await proxy.down();
+    await page.getByText('Offline since').waitFor();
+    await rest('POST', '/sessions/away/messages', { message: 'meanwhile' });
+    await proxy.up();
+    await page.getByText('meanwhile', { exact: true }).first().waitFor({ timeout: 40_000 });
+    await page.getByText('Offline since').waitFor({ state: 'hidden' });
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'a draft');
+    await page.reload();
+    assert.equal(await page.getByLabel('Message', { exact: true }).inputValue(), 'a draft');
+    await closeAll();
+  });
+
+  test('cuts at any time leave the transcript as a fresh load shows it', async () => {
+    await begin('cuts');
+    const { page } = await openLoggedIn('/sessions/cuts');
+    for (let turn = 0; turn < 12; turn += 1) {
+      const asked = rest('POST', '/sessions/cuts/messages', { message: `[stream 2ms] turn ${turn} of a long answer` });
+      proxy.cut();
+      await asked;
+    }
+    await until('all turns are shown', async () => (await page.locator('[data-kind=result]').count()) > 0);
+    const shown = async (): Promise<string> => {
+      await page.getByText('turn 11 of a long answer').last().waitFor({ timeout: 40_000 });
+      await until(
+        'the last turn is settled',
+        async () => !(await page.getByRole('button', { name: 'Stop' }).isVisible()),
+      );
+      return (await page.getByRole('log').innerText()).replaceAll(/\s+/g, ' ').slice(-600);
+    };
+    const before = await shown();
+    await page.reload();
+    assert.equal(before, await shown());
+    await closeAll();
+  });
+
+  test('tabs of one browser share one stream, and the next one takes over', async () => {
+    await begin('shared');
+    const context: BrowserContext = await browser.newContext({ ...SIZES.laptop, baseURL: origin });
+    const streams = new Set<string>();
+    context.on('request', (request) => {
+      if (request.url().includes('/api/claude-code/events')) streams.add(request.frame().page().url());
+    });
+    const first = await open({ context });
+    await first.page.goto(`/sessions/shared${await code()}`);
+    await first.page.getByText('live', { exact: true }).waitFor();
+    const others = [];
+    for (let tab = 0; tab < 3; tab += 1) {
+      const other = await open({ context });
+      await other.page.goto('/sessions/shared?tab=' + tab);
+      await other.page.getByText('live', { exact: true }).waitFor();
+      others.push(other);
+    }
+    assert.equal(streams.size, 1);
+    await rest('POST', '/sessions/shared/messages', { message: 'to all tabs' });
+    for (const { page } of others) await page.locator('[data-kind=result]').waitFor();
+    await first.page.close();
+    await rest('POST', '/sessions/shared/messages', { message: 'to those that are left' });
+    for (const { page } of others) await page.locator('[data-kind=result]').nth(1).waitFor();
+    await closeAll();
+    await context.close();
+  });
+
+  test('Stop ends a turn that hangs', async () => {
+    await begin('stop');
+    const { page } = await openLoggedIn('/sessions/stop');
+    await send(page, '[hang] for ever');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.locator('[data-kind=result][data-outcome=failed]').waitFor();
+    await closeAll();
+  });
+
+  test('hostile text is inert everywhere', async () => {
+    const hostile = [
+      '<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)>',
+      '[a](javascript:alert(4)) [b](java&#x09;script:alert(5)) [c](data:text/html,<script>alert(6)</script>) [d](JaVaScRiPt:alert(7))',
+      '![tracker](https://example.invalid/pixel.png) <https://example.invalid/a> ![x](data:image/svg+xml,<svg onload=alert(8)>)',
+      '\u202Eevil\u202C \u001b]8;;javascript:alert(9)\u0007link\u001b]8;;\u0007 \u001b[31mred',
+      '> '.repeat(10_000),
+      '['.repeat(20_000),
+      '# '.repeat(50) + '`'.repeat(999),
+    ];
+    await begin(
+      'hostile',
+      ...hostile,
+      `[tool <img/src=x/onerror=alert(1)> <script>alert(2)</script>] [deny <b>x</b> <svg/onload=alert(3)>]`,
+    );
+    await begin('<b>'.replaceAll(/[<>]/g, '_'), '[fail <img src=x onerror=alert(1)>] fail');
+    const { page } = await openLoggedIn('/sessions/hostile');
+    const log = page.getByRole('log');
+    await log.getByText('onerror').first().waitFor();
+    for (let step = 0; step < 20; step += 1) await log.evaluate((element) => element.scrollBy(0, -2000));
+    const counts = await page.evaluate(() => ({
+      elements: document.querySelectorAll(
+        'main script, main iframe, main object, main svg[onload], main img:not([src^="/"])',
+      ).length,
+      links: [...document.querySelectorAll('main a')].filter(
+        (a) => !/^https?:|^mailto:/.test((a as HTMLAnchorElement).href),
+      ).length,
+    }));
+    assert.deepEqual(counts, { elements: 0, links: 0 });
+    await page.goto('/search?q=onerror');
+    await page.locator('[data-row]').first().waitFor();
+    await closeAll();
+  });
+
+  test('costs on the page are those of the ledger', async () => {
+    await begin('cost', '[cost 1.25] one', '[cost 0.000000001] two');
+    const { page } = await openLoggedIn('/costs?period=all');
+    const { cost_usd: total } = await rest('GET', '/cost');
+    const shown = await page.locator('[title^="$"]').first().getAttribute('title');
+    assert.equal(Number(shown?.replace('$', '')), total);
+    await closeAll();
+  });
+
+  for (const size of ['laptop', 'small'] as const) {
+    for (const theme of ['light', 'dark'] as const) {
+      test(`axe reports nothing on any view, and nothing scrolls sideways (${size}, ${theme})`, async () => {
+        await begin(
+          `axe-${size}-${theme}`,
+          'A table:\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n```ts\nlet x = 1;\n```',
+          '[tool Bash ls -la] [deny Read x] go',
+          '[fail broken] no',
+        );
+        const { page, context } = await openLoggedIn('/', { size, theme });
+        const found: string[] = [];
+        for (const path of [
+          '/',
+          `/sessions/axe-${size}-${theme}`,
+          '/costs',
+          '/new',
+          '/search?q=table',
+          '/settings',
+          '/system',
+        ]) {
+          await page.goto(path);
+          await page.locator('h1').first().waitFor();
+          if (path.startsWith('/sessions/')) await page.locator('[data-kind=result]').first().waitFor();
+          await page.evaluate(axe.source);
+          const violations = await page.evaluate(async () => {
+            const { axe: tool } = globalThis as unknown as {
+              axe: {
+                run(
+                  d: Document,
+                  o: object,
+                ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+              };
+            };
+            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+            const { violations: all } = await tool.run(document, { runOnly: { type: 'tag', values: tags } });
+            return all.map(
+              ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary ?? ''}`,
+            );
+          });
+          found.push(...violations.map((text) => `${path} ${text}`));
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          if (wide > 0) found.push(`${path} is ${wide} px too wide`);
+        }
+        assert.deepEqual(found, []);
+        await closeAll();
+        void context;
+      });
+    }
+  }
+});
