@@ -9,6 +9,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startTcpProxy } from '../faults/tcp-proxy.ts';
 import type { TcpProxy } from '../faults/tcp-proxy.ts';
+import { callRest } from '../support/api/call-rest.ts';
 import { makeSystem } from '../support/system.ts';
 import type { System } from '../support/system.ts';
 import { until } from '../support/until.ts';
@@ -158,19 +159,23 @@ describe('the page in a browser, on the real server', { skip }, () => {
   test('a message whose answer was cut, on a page that was reloaded, is one message', async () => {
     await begin('cut');
     const { page } = await openLoggedIn('/sessions/cut');
-    let cuts = 0;
+    const taken: number[] = [];
     await page.route('**/sessions/cut/messages', async (route) => {
-      cuts += 1;
-      if (cuts > 2) return await route.continue();
-      await route.fetch();
+      if (taken.length >= 2) return await route.continue();
+      const request = route.request();
+      const { host } = new URL(request.url());
+      const headers = { ...(await request.allHeaders()), host };
+      const path = new URL(request.url()).pathname;
+      taken.push((await callRest('POST', system.restUrl + path, request.postData() ?? '', headers)).status);
       await route.abort();
     });
     await send(page, 'only once');
-    await until('the first answer was cut', () => cuts >= 1);
+    await until('the server took it and the answer was cut', () => taken.length >= 1);
     await page.reload();
     await page.locator('[data-kind=result]').waitFor();
     await page.getByText('Sending…').waitFor({ state: 'hidden' });
     const sent = (await history('cut')).filter(({ direction }) => direction === 'to_claude');
+    assert.deepEqual(taken, [202, 202]);
     assert.deepEqual([sent.length, await page.locator('[data-kind=prompt]').count()], [1, 1]);
     await closeAll();
   });

@@ -32,7 +32,7 @@ function Appearance(): ReactNode {
   return (
     <section className={view.form}>
       <Field label="Theme">
-        <select value={theme} onChange={({ target }) => choose(target.value)}>
+        <select value={theme} style={{ width: 'fit-content' }} onChange={({ target }) => choose(target.value)}>
           <option value="system">As the system</option>
           <option value="light">Light</option>
           <option value="dark">Dark</option>
