@@ -164,7 +164,8 @@ describe('the page in a browser, on the real server', { skip }, () => {
       if (taken.length >= 2) return await route.continue();
       const request = route.request();
       const { host } = new URL(request.url());
-      const headers = { ...(await request.allHeaders()), host };
+      // The browser adds this one when the request leaves, which it does not here.
+      const headers = { ...(await request.allHeaders()), host, 'sec-fetch-site': 'same-origin' };
       const path = new URL(request.url()).pathname;
       taken.push((await callRest('POST', system.restUrl + path, request.postData() ?? '', headers)).status);
       await route.abort();
