@@ -91,6 +91,11 @@ function Inside({ me, onLogin }: { me: Page['me']; onLogin: () => void }): React
     [me, store],
   );
   useShortcuts(setOpen);
+  // What is opened next is most likely a session.
+  useEffect(() => {
+    const timer = setTimeout(() => void import('./views/session/session-view.tsx').catch(() => undefined), 300);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     let was = store.line().state;
     return store.subscribe(() => {

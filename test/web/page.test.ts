@@ -292,6 +292,60 @@ describe('the page in a browser, on the real server', { skip }, () => {
     await closeAll();
   });
 
+  test('10,000 events: few elements, nothing jumps while older ones come, and the end is followed', async (t) => {
+    const turn = `work ${'[tool Bash ls -la] '.repeat(400)}`;
+    await begin('long', ...Array.from({ length: 13 }, () => turn));
+    const { page } = await openLoggedIn('/');
+    const link = page.getByRole('link', { name: /long/ }).first();
+    await link.waitFor();
+    const openMs = await page.evaluate(async () => {
+      const began = performance.now();
+      document.querySelector<HTMLElement>('[data-row][href="/sessions/long"]')?.click();
+      while (document.querySelector('[data-kind=result]') === null) await new Promise(requestAnimationFrame);
+      return performance.now() - began;
+    });
+    t.diagnostic(`opens in ${Math.round(openMs)} ms`);
+    const scrolled = await page.evaluate(async () => {
+      const log = document.querySelector<HTMLElement>('[role=log]');
+      if (log === null) throw new Error('no transcript');
+      const box = log.getBoundingClientRect();
+      const seen = { blank: 0, shift: 0, elements: 0, height: 0 };
+      for (let frame = 0; frame < 240; frame += 1) {
+        const row =
+          document.elementFromPoint(box.left + 100, box.top + box.height / 2)?.closest('[data-index]') ?? null;
+        if (row === null) seen.blank += 1;
+        const [top, y] = [log.scrollTop, row?.getBoundingClientRect().top ?? 0];
+        log.scrollTop -= 120;
+        const moved = top - log.scrollTop;
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+        if (row?.isConnected === true && moved > 0) {
+          seen.shift = Math.max(seen.shift, Math.abs(row.getBoundingClientRect().top - y - moved));
+        }
+        seen.elements = Math.max(seen.elements, document.querySelectorAll('*').length);
+      }
+      seen.height = log.scrollHeight;
+      return seen;
+    });
+    assert.ok(scrolled.height > 10_000, 'older pages were read');
+    assert.deepEqual(
+      [scrolled.blank, scrolled.shift <= 1, scrolled.elements <= 3000],
+      [0, true, true],
+      JSON.stringify(scrolled),
+    );
+
+    const fromEnd = (): Promise<number> =>
+      page.getByRole('log').evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+    const writing = `[stream 2ms] ${'word '.repeat(300)}`;
+    const top = await page.getByRole('log').evaluate((log) => log.scrollTop);
+    await rest('POST', '/sessions/long/messages', { message: writing });
+    assert.equal(await page.getByRole('log').evaluate((log) => log.scrollTop), top, 'what is read stays');
+    await page.getByRole('button', { name: /^(To the end|Follow)$/ }).click();
+    await until('the end is shown', async () => (await fromEnd()) < 2);
+    await rest('POST', '/sessions/long/messages', { message: writing });
+    await until('the end is followed', async () => (await fromEnd()) < 2, { limitMs: 2_000 });
+    await closeAll();
+  });
+
   test('costs on the page are those of the ledger', async () => {
     await begin('cost', '[cost 1.25] one', '[cost 0.000000001] two');
     const { page } = await openLoggedIn('/costs?period=all');

@@ -25,7 +25,7 @@ export function formatAgo(iso: string, nowMs: number): string {
 /** How long something took. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 && ms % 1000 !== 0 ? 1 : 0)} s`;
   const minutes = Math.floor(ms / 60_000);
   return minutes < 60
     ? `${minutes} min ${Math.round((ms % 60_000) / 1000)} s`

@@ -5,9 +5,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { hasEnded, takesMessages } from '../../../domain/session.ts';
 import { api } from '../../api/calls.ts';
 import type { Session } from '../../api/calls.ts';
-import { useMedia, useSession, useTranscript } from '../../hooks.ts';
+import { useMedia, useNow, useSession, useTranscript } from '../../hooks.ts';
 import { visibleRows } from '../../live/transcript.ts';
 import type { Row } from '../../live/transcript.ts';
+import { formatDuration } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { nameOf, stateOf } from '../../ui/session-state.ts';
 import { Button, Dialog, Failure, Money, Simulated, Skeleton, State, classes } from '../../ui/ui.tsx';
@@ -49,6 +50,7 @@ export function SessionView({ sessionId }: { sessionId: string }): ReactNode {
         ) : (
           <TranscriptList loaded={loaded} rows={rows} busy={busy} />
         )}
+        {busy && <Working rows={rows} />}
         <Foot session={session.data} rows={rows} />
       </div>
       {wide && <aside className={css.aside}>{inspector}</aside>}
@@ -91,6 +93,28 @@ function Header(props: { session: Session; busy: boolean; onDetails: (() => void
         )}
       </span>
     </header>
+  );
+}
+
+/** What the running turn does, and for how long. */
+function Working({ rows }: { rows: Row[] }): ReactNode {
+  const now = useNow(1000);
+  const prompt = rows.findLast((row) => row.kind === 'prompt' && row.status === 'sent');
+  const tool = rows.findLast((row) => row.kind === 'tool' && row.endedAt === null);
+  const since = prompt?.kind === 'prompt' ? prompt.sentAt : null;
+  return (
+    <div className={css.working} data-kind="working">
+      <span>
+        Working
+        {since !== null &&
+          ` for ${formatDuration(Math.max(1000, Math.round((now - Date.parse(since)) / 1000) * 1000))}`}
+      </span>
+      {tool?.kind === 'tool' && (
+        <code>
+          {tool.tool} {tool.summary}
+        </code>
+      )}
+    </div>
   );
 }
 

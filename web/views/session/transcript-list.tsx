@@ -11,6 +11,8 @@ import { TranscriptRow } from './transcript-row.tsx';
 import css from './session.module.css';
 
 const NEAR_PX = 600;
+/** So near the end the reader is at the end. */
+const AT_END_PX = 60;
 
 /**
  * The transcript. It opens at its end and stays there while text comes, unless the reader has scrolled up; then nothing moves
@@ -29,6 +31,7 @@ export function TranscriptList({ loaded, rows, busy }: { loaded: Loaded; rows: R
     overscan: 6,
     anchorTo: 'end',
     followOnAppend: true,
+    scrollEndThreshold: AT_END_PX,
     paddingStart: 16,
     paddingEnd: 16,
   });
@@ -40,7 +43,7 @@ export function TranscriptList({ loaded, rows, busy }: { loaded: Loaded; rows: R
     opened.current = true;
     const wanted = Number(new URLSearchParams(location.search).get('event') ?? NaN);
     const index = rows.findIndex(({ seq }) => seq >= wanted);
-    if (index === -1) virtual.scrollToIndex(rows.length - 1, { align: 'end' });
+    if (index === -1) virtual.scrollToEnd();
     else virtual.scrollToIndex(index, { align: 'start' });
   }, [rows, virtual]);
 
@@ -49,7 +52,7 @@ export function TranscriptList({ loaded, rows, busy }: { loaded: Loaded; rows: R
     const element = scroller.current;
     if (element === null) return undefined;
     const look = (): void => {
-      setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < 60);
+      setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < AT_END_PX);
       if (element.scrollTop < NEAR_PX && first > 1 && opened.current) void store.loadOlder(sessionId);
     };
     look();
@@ -97,7 +100,7 @@ export function TranscriptList({ loaded, rows, busy }: { loaded: Loaded; rows: R
       </div>
       {!atEnd && (
         <div className={css.toEnd}>
-          <Button onClick={() => virtual.scrollToIndex(rows.length - 1, { align: 'end' })}>
+          <Button onClick={() => virtual.scrollToEnd()}>
             <Icon name="down" /> {busy ? 'Follow' : 'To the end'}
           </Button>
         </div>
