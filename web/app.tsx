@@ -12,6 +12,7 @@ import type { Page } from './page-context.ts';
 import { Shell } from './shell.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { Empty, Failure, Skeleton } from './ui/ui.tsx';
+import { Palette } from './views/palette/palette.tsx';
 import { SessionsView } from './views/sessions/sessions-view.tsx';
 
 const client = new QueryClient({
@@ -34,7 +35,7 @@ const NewSessionView = view(async () => (await import('./views/new-session/new-s
 const SearchView = view(async () => (await import('./views/search/search-view.tsx')).SearchView);
 const SettingsView = view(async () => (await import('./views/settings/settings-view.tsx')).SettingsView);
 const SystemView = view(async () => (await import('./views/system/system-view.tsx')).SystemView);
-const Palette = view(async () => (await import('./views/palette/palette.tsx')).Palette);
+// The palette is not fetched when it is opened: what is typed meanwhile would go into the message.
 const ShortcutSheet = view(async () => (await import('./views/palette/shortcut-sheet.tsx')).ShortcutSheet);
 
 /** The page. */

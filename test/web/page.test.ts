@@ -346,6 +346,74 @@ describe('the page in a browser, on the real server', { skip }, () => {
     await closeAll();
   });
 
+  test('the keyboard alone opens a session, sends, stops, and goes to the costs', async () => {
+    await begin('keys', 'before');
+    const { page } = await openLoggedIn('/');
+    const row = page.locator('[data-row][href="/sessions/keys"]');
+    await row.waitFor();
+    await until('the row has the focus', async () => {
+      await page.keyboard.press('j');
+      return await row.evaluate((element) => element === document.activeElement);
+    });
+    assert.notEqual(await row.evaluate((element) => getComputedStyle(element).outlineStyle), 'none');
+    await page.keyboard.press('Enter');
+    const field = page.getByLabel('Message', { exact: true });
+    await field.waitFor();
+    await until('the field has the focus', async () => {
+      await page.keyboard.press('Tab');
+      return await field.evaluate((element) => element === document.activeElement);
+    });
+    await page.keyboard.type('[hang] first');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('second line');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Stop' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await page.locator('[data-kind=result][data-outcome=failed]').waitFor();
+    assert.equal((await history('keys')).at(-2)?.content, '[hang] first\nsecond line');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('costs');
+    assert.equal(await field.inputValue(), '');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Costs' }).waitFor();
+    await page.locator('body').press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await closeAll();
+  });
+
+  test('on a phone every target is large enough, and Enter is a new line', async () => {
+    await begin('phone', '[tool Bash ls] go');
+    const { page } = await openLoggedIn('/', { size: 'phone' });
+    const small: string[] = [];
+    for (const path of ['/', '/sessions/phone', '/costs', '/new', '/settings']) {
+      await page.goto(path);
+      await page.locator('h1').first().waitFor();
+      if (path === '/sessions/phone') await page.locator('[data-kind=result]').waitFor();
+      const found = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('button, select, input, textarea, nav a, [data-row]')].flatMap(
+          (element) => {
+            const { width, height } = element.getBoundingClientRect();
+            if (width === 0 || (height >= 43.5 && width >= 43.5)) return [];
+            return [
+              `${element.tagName} "${element.innerText || element.ariaLabel}" ${Math.round(width)}×${Math.round(height)}`,
+            ];
+          },
+        ),
+      );
+      small.push(...found.map((text) => `${path} ${text}`));
+    }
+    assert.deepEqual(small, []);
+    await page.goto('/sessions/phone');
+    const field = page.getByLabel('Message', { exact: true });
+    await field.fill('one');
+    await field.press('Enter');
+    assert.equal(await field.inputValue(), 'one\n');
+    await closeAll();
+  });
+
   test('costs on the page are those of the ledger', async () => {
     await begin('cost', '[cost 1.25] one', '[cost 0.000000001] two');
     const { page } = await openLoggedIn('/costs?period=all');
