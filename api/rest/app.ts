@@ -81,7 +81,7 @@ export function restApp(
   bindSessions(bind, { service });
   bindMessages(bind, { service, limits });
   bindCosts(bind, { service });
-  bindEvents(bind, { service, feed, limits, logger, streams });
+  bindEvents(bind, { service, feed, limits, logger, streams, identify });
   bindRouting(bind, { service });
   bindService(bind, { service, version });
   refuseOtherMethods(app);

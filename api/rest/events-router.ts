@@ -1,4 +1,6 @@
-import { errors } from '../../domain/errors.ts';
+import type { Request, Response } from 'express';
+import { XswarmError, errors } from '../../domain/errors.ts';
+import type { Identify } from '../access/identify.ts';
 import { decodeCursor, encodeCursor } from '../streams/cursor.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { OpenCalls } from '../open-calls.ts';
@@ -44,9 +46,16 @@ async function* mapStream<T>(
 /** What happens in sessions: live streams, and pages of them. */
 export function bindEvents(
   bind: Bind,
-  deps: { service: SessionService; feed: SessionFeed; limits: ApiLimits; logger: Logger; streams: OpenCalls },
+  deps: {
+    service: SessionService;
+    feed: SessionFeed;
+    limits: ApiLimits;
+    logger: Logger;
+    streams: OpenCalls;
+    identify: Identify;
+  },
 ): void {
-  const { service, feed, limits, logger, streams } = deps;
+  const { service, feed, limits, logger, streams, identify } = deps;
   const stream = { timing: limits, logger };
 
   bind(EVENT_ROUTES.sessionEvents, async ({ caller, params, query, headers, signal, req, res }) => {
@@ -59,18 +68,20 @@ export function bindEvents(
     }
     refuseTooMany(streams, limits);
     streams.open((gone) => res.once('close', gone));
+    endWithCaller(req, res, identify, limits.heartbeatMs);
     const after = headers['last-event-id'] ?? query.after ?? 0;
     const frames = watchSession({ service, caller, sessionId, after, signal });
     await sendEvents(res, mapStream(frames, fromSessionFrame), { signal, ...stream });
   });
 
-  bind(EVENT_ROUTES.watchEvents, async ({ caller, query, headers, signal, res }) => {
+  bind(EVENT_ROUTES.watchEvents, async ({ caller, query, headers, signal, req, res }) => {
     const watch = query.watch ?? [];
     const lastId = headers['last-event-id'];
     const cursor = lastId === undefined || lastId === '' ? null : decodeCursor(lastId);
     for (const sessionId of watch) await service.get(caller, sessionId);
     refuseTooMany(streams, limits);
     streams.open((gone) => res.once('close', gone));
+    endWithCaller(req, res, identify, limits.heartbeatMs);
     const frames = watchClient({ service, feed, caller, watch, cursor, signal });
     await sendEvents(res, mapStream(frames, fromClientFrame), { signal, ...stream });
   });
@@ -78,4 +89,16 @@ export function bindEvents(
 
 function refuseTooMany(streams: OpenCalls, limits: ApiLimits): void {
   if (streams.size() >= limits.maxStreams) throw errors.rateLimited(5);
+}
+
+/** Cuts a stream within a heartbeat of the end of its caller's token or login. */
+function endWithCaller(req: Request, res: Response, identify: Identify, everyMs: number): void {
+  const timer = setInterval(() => {
+    try {
+      identify(req);
+    } catch (error) {
+      if (error instanceof XswarmError && error.code === 'UNAUTHENTICATED') res.destroy();
+    }
+  }, everyMs);
+  res.once('close', () => clearInterval(timer));
 }

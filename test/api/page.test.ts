@@ -6,6 +6,7 @@ import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { Logins } from '../../db/logins.ts';
 import { callRest } from '../support/api/call-rest.ts';
+import { readEvents } from '../support/api/event-stream-client.ts';
 import { openRealDoors } from '../support/api/open-real-doors.ts';
 import type { RealDoors } from '../support/api/open-real-doors.ts';
 import { openTestDb } from '../support/open-test-db.ts';
@@ -27,7 +28,8 @@ async function openPage(
   users.add({ id: 'ann', admin: true });
   users.add({ id: 'bob' });
   const logins = new Logins(db, users);
-  const doors = await openRealDoors(t, { auth, page: { logins, folder, secure: false, workflowsUrl: null } });
+  const limits = { heartbeatMs: 50 };
+  const doors = await openRealDoors(t, { auth, limits, page: { logins, folder, secure: false, workflowsUrl: null } });
   const url = doors.api.restUrl;
   const own = { origin: url, 'sec-fetch-site': 'same-origin', 'x-xswarm': '1' };
   return { ...doors, logins, own, url };
@@ -85,6 +87,15 @@ test('a login ends by itself, by its user, and with the token that it was made o
   assert.equal(await me(), 200, 'another user cannot end it');
   await callRest('DELETE', path, undefined, { ...page.own, cookie });
   assert.equal(await me(), 401);
+});
+
+test('an event stream ends with its login', async (t) => {
+  const page = await openPage(t);
+  const cookie = await cookieOf(page, 'bob');
+  const stream = await readEvents(`${page.base}/events`, { cookie });
+  await stream.until((events) => events.length > 0);
+  page.logins.endOthers('bob', null);
+  await assert.rejects(stream.ended);
 });
 
 test('logins and codes are too old in time', (t) => {
