@@ -19,6 +19,8 @@ import type { MessagesApi } from './messages-api.ts';
 export interface Frame {
   type: string;
   subtype?: string;
+  /** `tool_deferred` for a turn that waits; a call that is put off again has no `terminal_reason`. */
+  stop_reason?: string;
   terminal_reason?: string;
   is_error?: boolean;
   result?: string;
@@ -129,8 +131,8 @@ export class GatedAgent {
     await this.start();
     const before = this.results.length;
     this.send(content);
-    const { terminal_reason } = await this.result(before + 1);
-    if (terminal_reason !== 'tool_deferred') throw new Error(`the turn ended with ${terminal_reason ?? 'no reason'}`);
+    const { stop_reason } = await this.result(before + 1);
+    if (stop_reason !== 'tool_deferred') throw new Error(`the turn ended with ${stop_reason ?? 'no reason'}`);
     await this.end('SIGTERM');
   }
 
@@ -142,13 +144,13 @@ export class GatedAgent {
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
+    const [child, prompts, gone] = [this.#child, this.#prompts, this.#gone];
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
-    this.#prompts.end();
-    await this.#gone;
+    prompts.end();
+    await gone;
   }
 
   async close(): Promise<void> {
