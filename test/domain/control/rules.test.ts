@@ -95,8 +95,8 @@ describe('a rule of another tool', () => {
     assert.equal(reads('Read(//data/**)', '/data/a/b'), true);
     assert.equal(reads('Read(//data/**)', '/data2/a'), false);
     assert.equal(reads('Read(//data/**)', '/data/../etc/passwd'), false);
-    assert.equal(reads('Read(~/notes/*.md)', '/home/me/notes/a.md'), true);
-    assert.equal(reads('Read(~/notes/*.md)', '/home/me/notes/b/a.md'), false);
+    assert.equal(reads('Read(~/notes/*.md)', '/users/me/notes/a.md'), true);
+    assert.equal(reads('Read(~/notes/*.md)', '/users/me/notes/b/a.md'), false);
     assert.equal(reads('Read(/src/**)', '/project/src/a.ts'), true);
     assert.equal(reads('Read(./src/**)', '/project/src/a.ts'), true);
     assert.equal(reads('Read(*.env)', '/project/a/b.env'), true);

@@ -2,7 +2,7 @@ import { absolute } from '../../../domain/control/rules.ts';
 import type { ToolCall } from '../../../domain/control/rules.ts';
 import { readShell } from '../../../gateway/drivers/claude/gate/read-shell.ts';
 
-const place = { cwd: '/project', home: '/home/me' };
+const place = { cwd: '/project', home: '/users/me' };
 
 /** A call of a tool in `/project`. */
 export function callOf(tool: string, input: Record<string, unknown> = {}): ToolCall {
