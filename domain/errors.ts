@@ -6,6 +6,7 @@ export const ERROR_CODES = [
   'MESSAGE_BODY_LOST',
   'NOT_FOUND',
   'SESSION_NOT_ACTIVE',
+  'SESSION_NOT_RESUMABLE',
   'SESSION_EXISTS',
   'USER_EXISTS',
   'MAX_SESSIONS',
@@ -56,6 +57,8 @@ export const errors = {
   messageNotFound: (id: string): XswarmError => new XswarmError('MESSAGE_NOT_FOUND', `Message not found: ${id}`),
   sessionNotActive: (id: string, details: ErrorDetails = {}): XswarmError =>
     new XswarmError('SESSION_NOT_ACTIVE', `Session is not active: ${id}`, { details }),
+  sessionNotResumable: (id: string, reason: string): XswarmError =>
+    new XswarmError('SESSION_NOT_RESUMABLE', `Session cannot be resumed: ${id}: ${reason}`),
   sessionExists: (id: string): XswarmError => new XswarmError('SESSION_EXISTS', `Session already exists: ${id}`),
   maxSessions: (max: number): XswarmError =>
     new XswarmError('MAX_SESSIONS', `Maximum number of sessions (${max}) reached`, {

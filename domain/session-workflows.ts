@@ -1,3 +1,4 @@
+import type { NanoUsd } from './money.ts';
 import type { SessionOptions } from './session.ts';
 import type { AgentMessage } from './turn.ts';
 
@@ -8,6 +9,22 @@ export interface SessionStart {
   project_path: string;
   title: string | null;
   options: SessionOptions & { idle_after_seconds: number; idle_timeout_seconds: number };
+}
+
+/**
+ * What the mirror and the gateway's journal know of a session. A run that begins without the state of an earlier run starts
+ * above this lease and version, and continues from this event number, cost and count.
+ */
+export interface SessionFloor {
+  /** The highest lease that the gateway has seen. */
+  epoch: number;
+  /** The version of the mirror's snapshot. */
+  version: number;
+  /** The newest event number of the gateway whose results are in `cost_nano`. */
+  cursor: number;
+  cost_nano: NanoUsd;
+  message_count: number;
+  started_at: string;
 }
 
 /** The ledger and queue of a session, as its workflow answers them to a query. */
@@ -27,22 +44,35 @@ export interface SessionLedger {
  * `UNAVAILABLE` (Temporal is away; nothing is known about the call's effect, repeat it).
  */
 export interface SessionWorkflows {
-  /** Starts the workflow; one that runs already is left alone. One that ended in `error` goes on where it was. */
-  start(session: SessionStart): Promise<'started' | 'running'>;
+  /**
+   * Starts the workflow; one that runs already is left alone. One that ended in `error` continues where it was. Throws
+   * `SESSION_NOT_ACTIVE` for a session that ended otherwise. `floor`: what is known of a session that Temporal may have deleted.
+   */
+  start(session: SessionStart, options?: { floor?: SessionFloor }): Promise<'started' | 'running'>;
+  /**
+   * Starts a new run of a session that has ended, however it ended: with the state that the last run returned, else from the
+   * floor. Its agent must find the conversation again; where it cannot, the run ends in `error` with `SESSION_NOT_RESUMABLE`.
+   */
+  resume(session: SessionStart, floor: SessionFloor): Promise<'started' | 'running'>;
   /** When this resolves the message is accepted: carried out once, or reported. */
   submit(sessionId: string, message: AgentMessage): Promise<void>;
   /** The same for a body that is stored already (see `Mirror.readBody`), because it is too large for a signal. */
   submitStored(sessionId: string, messageId: string): Promise<void>;
   /** Asks the session to end; resolves when the wish is durable. */
   disconnect(sessionId: string, reason: string): Promise<void>;
+  /** Reports that a person is attached: the idle timeout counts from now. */
+  presence(sessionId: string): Promise<void>;
   /** Ends the session with `Idle timeout` if it is past it now; a busy one stays. */
   reap(sessionId: string): Promise<void>;
   /** Asks the workflow itself; for checks, the mirror is for reading. */
   ledger(sessionId: string): Promise<SessionLedger>;
   /** Ids of the sessions whose workflow runs. May lag by a second. */
   listRunning(): Promise<string[]>;
-  /** Whether the workflow of a session runs, ended or never was; strongly consistent. */
-  describe(sessionId: string): Promise<'running' | 'ended' | 'unknown'>;
+  /**
+   * Whether the workflow of a session runs, ended by itself, failed (also: was terminated in Temporal), or is unknown (never
+   * was, or was deleted after the retention). Strongly consistent.
+   */
+  describe(sessionId: string): Promise<'running' | 'ended' | 'failed' | 'unknown'>;
   /** Throws `UNAVAILABLE` with the reason when Temporal does not answer within 2 s. */
   ping(): Promise<void>;
 }

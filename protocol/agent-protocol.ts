@@ -33,6 +33,8 @@ const open = z.object({
   after_seq: z.number().int().nonnegative(),
   /** Whether the agent process is to be up before `opened` is sent; else the next `send` starts it. */
   start: z.boolean(),
+  /** Whether to refuse with `CONVERSATION_GONE` where the agent cannot find the conversation that it had before. */
+  resume_required: z.boolean().optional(),
 });
 
 const send = z.object({
@@ -163,6 +165,7 @@ export const GATEWAY_ERROR_CODES = [
   'NOT_OPEN',
   'LEASE_LOST',
   'PROJECT_PATH',
+  'CONVERSATION_GONE',
   'AGENT_UNREACHABLE',
   'BUSY',
   'UNAVAILABLE',

@@ -6,11 +6,12 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { errors, XswarmError } from '../domain/errors.ts';
-import type { SessionStart, SessionWorkflows } from '../domain/session-workflows.ts';
+import type { SessionFloor, SessionStart, SessionWorkflows } from '../domain/session-workflows.ts';
 import type { AgentMessage } from '../domain/turn.ts';
 import {
   disconnect,
   getLedger,
+  presence,
   reap,
   searchAttributes,
   SESSION_WORKFLOW,
@@ -53,10 +54,11 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     return status === 'unknown' ? errors.sessionNotFound(sessionId) : errors.sessionNotActive(sessionId);
   }
 
-  async function describe(sessionId: string): Promise<'running' | 'ended' | 'unknown'> {
+  async function describe(sessionId: string): ReturnType<SessionWorkflows['describe']> {
     try {
       const { status } = await client.withDeadline(Date.now() + CALL_TIMEOUT_MS, () => handleOf(sessionId).describe());
-      return status.name === 'RUNNING' ? 'running' : 'ended';
+      if (status.name === 'RUNNING') return 'running';
+      return status.name === 'COMPLETED' ? 'ended' : 'failed';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'unknown';
       throw isUnreachable(error) ? errors.unavailable('Temporal', error) : error;
@@ -85,18 +87,34 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     });
   }
 
-  async function start(session: SessionStart): Promise<'started' | 'running'> {
+  async function start(session: SessionStart, floor: SessionFloor | undefined): Promise<'started' | 'running'> {
     try {
-      await startRun(session, { ...limits, start: session }, false);
+      await startRun(session, { ...limits, start: session, floor }, false);
       return 'started';
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    if ((await describe(session.session_id)) === 'running') return 'running';
+    const status = await describe(session.session_id);
+    if (status === 'running') return 'running';
+    // What an operator terminated has no state to continue from, and is resumed only when somebody asks for that.
+    const last = status === 'ended' ? await handleOf(session.session_id).result() : null;
+    if (last?.status !== 'error') throw errors.sessionNotActive(session.session_id);
+    return await startAgain(session, { ...limits, state: last });
+  }
+
+  async function resume(session: SessionStart, floor: SessionFloor): Promise<'started' | 'running'> {
+    const status = await describe(session.session_id);
+    if (status === 'running') return 'running';
+    if (status !== 'ended') return await startAgain(session, { ...limits, start: session, floor, resume: true });
     const last = await handleOf(session.session_id).result();
-    if (last.status !== 'error') throw errors.sessionNotActive(session.session_id);
+    const { epoch, version } = last;
+    const state = { ...last, epoch: Math.max(epoch, floor.epoch), version: Math.max(version, floor.version) };
+    return await startAgain(session, { ...limits, state, resume: true });
+  }
+
+  async function startAgain(session: SessionStart, input: SessionInput): Promise<'started' | 'running'> {
     try {
-      await startRun(session, { ...limits, state: last }, true);
+      await startRun(session, input, true);
       return 'started';
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return 'running';
@@ -109,7 +127,9 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
   }
 
   return {
-    start: (session) => call(session.session_id, CALL_TIMEOUT_MS, () => start(session)),
+    start: (session, { floor } = {}) => call(session.session_id, CALL_TIMEOUT_MS, () => start(session, floor)),
+    resume: (session, floor) => call(session.session_id, CALL_TIMEOUT_MS, () => resume(session, floor)),
+    presence: (sessionId) => call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(presence)),
     submit: (sessionId, { message_id, content, context }: AgentMessage) =>
       submit(sessionId, { message_id, content, context }),
     submitStored: (sessionId, messageId) => submit(sessionId, { message_id: messageId, content: null }),

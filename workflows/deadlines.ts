@@ -9,7 +9,8 @@ export function idleAt(state: SessionState): number | null {
 
 /** When a quiet session ends with `Idle timeout`. Milliseconds since the epoch. */
 export function timeoutAt(state: SessionState): number {
-  return Date.parse(state.last_activity) + state.options.idle_timeout_seconds * 1000;
+  const { last_activity, present_at = last_activity, options } = state;
+  return Math.max(Date.parse(last_activity), Date.parse(present_at)) + options.idle_timeout_seconds * 1000;
 }
 
 /** When the session ends whatever it does; null without such a limit. Milliseconds since the epoch. */

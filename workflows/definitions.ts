@@ -22,6 +22,8 @@ export interface SubmitMessage {
 export const submitMessage = defineSignal<[SubmitMessage]>('submit_message');
 /** Asks the session to end with this reason; the first one wins. */
 export const disconnect = defineSignal<[{ reason: string }]>('disconnect');
+/** Somebody is attached: the idle timeout counts from now. */
+export const presence = defineSignal('presence');
 /** Ends the session with `Idle timeout` if it is past it now. */
 export const reap = defineSignal('reap');
 /** The ledger, queue and status. */

@@ -13,6 +13,7 @@ export function failureType(error: unknown): string | null {
 export function failureOf(error: unknown): Failure {
   const code = failureType(error) ?? 'INTERNAL';
   const cause = causeOf(error);
+  if (code === 'CONVERSATION_GONE') return { code: 'SESSION_NOT_RESUMABLE', message: cause?.message ?? '' };
   if (cause instanceof ApplicationFailure && cause.message) return { code, message: cause.message };
   return { code, message: 'Failed to connect to Claude Code WebSocket' };
 }

@@ -50,7 +50,9 @@ export function makeLine(memory: Memory): Line {
   async function connectOnce(): Promise<void> {
     update(session.beginConnect(memory.state));
     const { state } = memory;
-    const connectNow = state.epoch === 1 ? firstConnect.connect : reconnect.connect;
+    // Somebody waits for a new session, and for one that is resumed.
+    const isAwaited = state.epoch === 1 || state.resume_required === true;
+    const connectNow = isAwaited ? firstConnect.connect : reconnect.connect;
     const attempt = new CancellationScope();
     const opening = attempt.run(() =>
       connectNow.executeWithOptions({ summary: `lease ${state.epoch}` }, [

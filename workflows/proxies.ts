@@ -16,7 +16,7 @@ export const firstConnect = proxyActivities<Pick<SessionActivities, 'connect'>>(
     initialInterval: '200ms',
     backoffCoefficient: 1.6,
     maximumInterval: '2s',
-    nonRetryableErrorTypes: ['PROJECT_PATH', 'LEASE_LOST'],
+    nonRetryableErrorTypes: ['PROJECT_PATH', 'LEASE_LOST', 'CONVERSATION_GONE'],
   },
 });
 
@@ -30,7 +30,7 @@ export const reconnect = proxyActivities<Pick<SessionActivities, 'connect'>>({
     initialInterval: '200ms',
     backoffCoefficient: 1.6,
     maximumInterval: '2s',
-    nonRetryableErrorTypes: ['PROJECT_PATH', 'LEASE_LOST'],
+    nonRetryableErrorTypes: ['PROJECT_PATH', 'LEASE_LOST', 'CONVERSATION_GONE'],
   },
 });
 

@@ -11,6 +11,8 @@ export interface Attachment {
   epoch: number;
   /** The newest event number of the gateway that the workflow has booked. */
   cursor: number;
+  /** Whether the agent must find its conversation again: set for the first connection of a resumed session. */
+  resume_required?: boolean;
 }
 
 export interface ConnectInput {

@@ -1,5 +1,5 @@
 import type { Failure, AgentName, SessionStatus } from '../domain/session.ts';
-import type { SessionStart } from '../domain/session-workflows.ts';
+import type { SessionFloor, SessionStart } from '../domain/session-workflows.ts';
 import type { TurnResult } from '../domain/turn.ts';
 import type { SubmitMessage } from './definitions.ts';
 import type { Connected, SettledTurn } from './session-activities.ts';
@@ -51,6 +51,10 @@ export interface SessionState extends SessionStart {
   unsent?: TurnResult[];
   /** Whether the snapshot of this version is for the connection that is being opened to write. */
   opening?: boolean;
+  /** When somebody was last known to be attached; the idle timeout counts from there when it is later than the last activity. */
+  present_at?: string;
+  /** Whether the agent must find its conversation again when the next connection is opened. */
+  resume_required?: boolean;
   /** Whether the gateway was away when the agent was to be let go: it may hold an agent, and results that nobody booked. */
   undrained?: boolean;
 }
@@ -86,6 +90,12 @@ export function newSession(start: SessionStart, now: string): SessionState {
   };
 }
 
+/** A session that is started where Temporal has no state of it: above what the mirror and the gateway know. */
+export function fromFloor(start: SessionStart, floor: SessionFloor, now: string): SessionState {
+  const { epoch, version, cursor, cost_nano, message_count, started_at } = floor;
+  return { ...newSession(start, now), epoch, version: version + 1, cursor, cost_nano, message_count, started_at };
+}
+
 /** Begins a connection: a new lease, and a snapshot version of its own for what it will write. */
 export function beginConnect(state: SessionState): SessionState {
   return { ...state, connected: false, opening: true, epoch: state.epoch + 1, version: state.version + 1 };
@@ -98,6 +108,7 @@ export function connected(state: SessionState, peer: Connected): SessionState {
     ...peer,
     connected: true,
     opening: false,
+    resume_required: false,
     // What is still to come is listened to from here on.
     undrained: false,
     status: state.closing === null ? 'active' : state.status,
@@ -167,7 +178,12 @@ export function broken(state: SessionState, failure: Failure, now: string): Sess
   };
 }
 
-/** A session in `error` that is started again: the ledger, ids and conversation stay. */
+/** Somebody is attached. */
+export function present(state: SessionState, now: string): SessionState {
+  return { ...state, present_at: now };
+}
+
+/** A session that has ended and is started again: the ledger, ids and conversation stay. */
 export function revived(state: SessionState, now: string): SessionState {
   return {
     ...state,

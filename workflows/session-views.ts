@@ -59,5 +59,5 @@ export function attachmentOf(state: SessionState): Attachment {
   const { session_id, project_path, epoch, cursor } = state;
   const { model, permission_mode, on_interrupt, turn_limit_seconds } = state.options;
   const options = { model, permission_mode, on_interrupt, turn_limit_seconds };
-  return { session_id, project_path, options, epoch, cursor };
+  return { session_id, project_path, options, epoch, cursor, resume_required: state.resume_required };
 }

@@ -1,8 +1,9 @@
 import { CancellationScope, condition, continueAsNew, log, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { SessionStart } from '../domain/session-workflows.ts';
+import { hasEnded } from '../domain/session.ts';
+import type { SessionFloor, SessionStart } from '../domain/session-workflows.ts';
 import { startClocks, type Clocks } from './clocks.ts';
 import { timeoutAt } from './deadlines.ts';
-import { disconnect, getLedger, getRecord, NEXT_RUN, reap, submitMessage } from './definitions.ts';
+import { disconnect, getLedger, getRecord, NEXT_RUN, presence, reap, submitMessage } from './definitions.ts';
 import { makeEnding } from './ending.ts';
 import { failureType } from './failures.ts';
 import { makeLine } from './line.ts';
@@ -16,6 +17,10 @@ import { ledgerOf, recordOf } from './session-views.ts';
 export interface SessionInput {
   start?: SessionStart;
   state?: SessionState;
+  /** What is known of the session where Temporal has no state of it. */
+  floor?: SessionFloor;
+  /** Whether an ended session is resumed: its agent must find the conversation again. */
+  resume?: boolean;
   /** Events after which a run hands over to the next one. */
   budget_events: number;
   queue_depth: number;
@@ -48,7 +53,13 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       await ending.flushRefused();
       if (isOverBudget()) {
         log.debug(NEXT_RUN);
-        return await continueAsNew<typeof sessionWorkflow>({ ...input, start: undefined, state: memory.state });
+        return await continueAsNew<typeof sessionWorkflow>({
+          ...input,
+          start: undefined,
+          floor: undefined,
+          resume: undefined,
+          state: memory.state,
+        });
       }
       if (memory.state.queue.length > 0 || memory.state.current !== null) {
         if (memory.state.current === null) memory.update(queue.beginTurn(memory.state));
@@ -86,6 +97,9 @@ function handle(memory: Memory, queueDepth: number): void {
   setHandler(disconnect, ({ reason }) => memory.update(session.close(memory.state, reason)), {
     description: 'end the session; the first reason stays',
   });
+  setHandler(presence, () => memory.update(session.present(memory.state, now())), {
+    description: 'somebody is attached; the idle timeout counts from now',
+  });
   setHandler(
     reap,
     () => {
@@ -104,7 +118,12 @@ function handle(memory: Memory, queueDepth: number): void {
 function initialState(input: SessionInput): SessionState {
   if (input.state === undefined) {
     if (input.start === undefined) throw new Error('A session needs a start or a state');
-    return session.newSession(input.start, now());
+    const begun =
+      input.floor === undefined
+        ? session.newSession(input.start, now())
+        : session.fromFloor(input.start, input.floor, now());
+    return input.resume === true ? { ...begun, resume_required: true } : begun;
   }
-  return input.state.status === 'error' ? session.revived(input.state, now()) : input.state;
+  if (!hasEnded(input.state.status)) return input.state;
+  return { ...session.revived(input.state, now()), resume_required: input.resume === true };
 }

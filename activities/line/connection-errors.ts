@@ -1,5 +1,6 @@
 /** Why a connection failed, by the type that the workflow matches on. */
-export type ConnectionErrorType = 'AGENT_UNREACHABLE' | 'LEASE_LOST' | 'NOT_SENT' | 'PROJECT_PATH' | 'UNAVAILABLE';
+export type ConnectionErrorType =
+  'AGENT_UNREACHABLE' | 'CONVERSATION_GONE' | 'LEASE_LOST' | 'NOT_SENT' | 'PROJECT_PATH' | 'UNAVAILABLE';
 
 /** A failed connection, request or wait; the activity turns it into a Temporal failure of the same type. */
 export class ConnectionError extends Error {

@@ -90,6 +90,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
       options: attachment.options,
       after_seq: attachment.cursor,
       start: options.start,
+      resume_required: options.start ? attachment.resume_required : undefined,
     },
     options.start ? START_TIMEOUT_MS : REPLY_TIMEOUT_MS,
   )
@@ -162,7 +163,8 @@ function errorOf(frame: Extract<Reply, { type: 'error' }> | Reply): ConnectionEr
     case 'LEASE_LOST':
       return new ConnectionError('LEASE_LOST', frame.message);
     case 'PROJECT_PATH':
-      return new ConnectionError('PROJECT_PATH', frame.message);
+    case 'CONVERSATION_GONE':
+      return new ConnectionError(frame.code, frame.message);
     case 'AGENT_UNREACHABLE':
       return unreachable(frame.message);
     // The same frame on the same line would be refused for ever: the session connects anew.

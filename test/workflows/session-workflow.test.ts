@@ -456,3 +456,101 @@ test('what is refused while a session ends is told in the write that tells of it
     await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, { events });
   });
 });
+
+const floor = {
+  epoch: 7,
+  version: 20,
+  cursor: 30,
+  cost_nano: 9_000,
+  message_count: 4,
+  started_at: '2026-01-01T00:00:00.000Z',
+};
+
+test('a session that was disconnected is resumed: its ledger, ids and conversation continue under a higher lease', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    await workflows.start(session);
+    const first = randomUUID();
+    await workflows.submit(session.session_id, { message_id: first, content: 'hi' });
+    await until('one turn', async () => (await workflows.ledger(session.session_id)).cost_nano === 1_000);
+    await workflows.disconnect(session.session_id, 'User requested');
+    const ended = await resultOf(session.session_id);
+    assert.equal(await workflows.resume(session, { ...floor, epoch: 1, version: 1 }), 'started');
+    assert.equal(await workflows.resume(session, floor), 'running');
+    await workflows.submit(session.session_id, { message_id: first, content: 'hi' });
+    await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'again' });
+    await until('two turns', async () => (await workflows.ledger(session.session_id)).cost_nano === 2_000);
+    await workflows.disconnect(session.session_id, 'Second end');
+    const state = await resultOf(session.session_id);
+    assert.deepEqual(
+      { status: state.status, reason: state.reason, count: state.message_count, cost: state.cost_nano },
+      { status: 'disconnected', reason: 'Second end', count: 2, cost: 2_000 },
+    );
+    assert.ok(state.version > ended.version && state.epoch > ended.epoch);
+    assert.deepEqual(agent.epochs, [1, 2]);
+  });
+});
+
+test('a session that an operator terminated is not started again, and is resumed above what is known of it', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    await workflows.start(session);
+    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    await temporal.env.client.workflow.getHandle(workflowIdOf(session.session_id)).terminate('by hand');
+    assert.equal(await workflows.describe(session.session_id), 'failed');
+    await assert.rejects(workflows.start(session), errors.sessionNotActive(session.session_id));
+    await workflows.resume(session, floor);
+    await until('active again', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    const record = await makeSessionRecords({ client: temporal.env.client }).record(session.session_id);
+    assert.deepEqual(
+      {
+        cost: record?.cost_nano,
+        count: record?.message_count,
+        cursor: record?.cursor,
+        started: record?.snapshot.started_at,
+      },
+      { cost: 9_000, count: 4, cursor: 30, started: floor.started_at },
+    );
+    assert.ok((record?.snapshot.version ?? 0) > floor.version);
+    assert.deepEqual(agent.epochs, [1, 8]);
+  });
+});
+
+test('a session whose workflow Temporal has deleted starts above what is known of it', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    assert.equal(await workflows.describe(session.session_id), 'unknown');
+    await workflows.start(session, { floor });
+    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    assert.equal((await workflows.ledger(session.session_id)).cost_nano, 9_000);
+    assert.deepEqual(agent.epochs, [8]);
+  });
+});
+
+test('a resumed session whose conversation is gone ends in error with SESSION_NOT_RESUMABLE', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start();
+    await workflows.start(session);
+    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    await workflows.disconnect(session.session_id, 'User requested');
+    await resultOf(session.session_id);
+    agent.failNext('connect', 'CONVERSATION_GONE', 1);
+    await workflows.resume(session, floor);
+    const { status, failure } = await resultOf(session.session_id);
+    assert.deepEqual([status, failure?.code], ['error', 'SESSION_NOT_RESUMABLE']);
+  });
+});
+
+test('a session does not time out while somebody is present, and presence is no message', async () => {
+  await withAgent(async ({ agent, workflows }) => {
+    const session = start({ idle_after_seconds: 60, idle_timeout_seconds: 3 });
+    await workflows.start(session);
+    await until('active', async () => (await workflows.ledger(session.session_id)).status === 'active');
+    await delay(2_000);
+    await workflows.presence(session.session_id);
+    const state = await resultOf(session.session_id);
+    const quietMs = Date.parse(state.ended_at ?? '') - Date.parse(state.last_activity);
+    assert.ok(quietMs >= 5_000, `ended ${quietMs} ms after the last activity`);
+    assert.deepEqual([state.reason, state.message_count, agent.carriedOut.length], ['Idle timeout', 0, 0]);
+  });
+});

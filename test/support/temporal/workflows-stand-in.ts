@@ -1,11 +1,17 @@
 import { errors } from '../../../domain/errors.ts';
 import type { Mirror, SessionSnapshot } from '../../../domain/mirror-write.ts';
 import type { Failure } from '../../../domain/session.ts';
-import type { GatewayControl, SessionStart, SessionWorkflows } from '../../../domain/session-workflows.ts';
+import type {
+  GatewayControl,
+  SessionFloor,
+  SessionStart,
+  SessionWorkflows,
+} from '../../../domain/session-workflows.ts';
 import type { AgentMessage } from '../../../domain/turn.ts';
 import { snapshotOf, turnOf, usageOf } from '../histories.ts';
 
 interface Run {
+  isTerminated?: boolean;
   start: SessionStart;
   version: number;
   seq: number;
@@ -26,7 +32,12 @@ export interface WorkflowsStandIn extends SessionWorkflows {
   answers: boolean;
   /** Sessions that do not end by `reap`. */
   busy: Set<string>;
+  /** Ids of the sessions whose people reported that they are there. */
+  present: string[];
+  /** Temporal has no workflow of the session any more. */
   forget(sessionId: string): void;
+  /** An operator ended the workflow in Temporal: nobody tells the mirror. */
+  terminate(sessionId: string): void;
 }
 
 /** Makes workflows that answer each message with `answer to …` for 2,000,001 nano-dollars. */
@@ -91,6 +102,18 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
     return result;
   }
 
+  function begin(start: SessionStart, floor: SessionFloor | undefined): 'started' | 'running' {
+    const known = runs.get(start.session_id);
+    if (known?.running === true) return 'running';
+    const first = { version: floor?.version ?? 0, seq: floor?.cursor ?? 0, taken: [] };
+    const run = { ...first, ...known, start, running: true, isTerminated: false };
+    runs.set(start.session_id, run);
+    standIn.starts.push(start.session_id);
+    const failure = standIn.connectFailure;
+    later(() => (failure === null ? show(run, {}) : end(run, { status: 'error', reason: failure.message, failure })));
+    return 'started';
+  }
+
   const standIn: WorkflowsStandIn = {
     signals: [],
     starts: [],
@@ -98,19 +121,23 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
     away: null,
     answers: true,
     busy: new Set(),
+    present: [],
     forget: (sessionId) => void runs.delete(sessionId),
-    start: (start) =>
+    terminate(sessionId) {
+      const run = runOf(sessionId);
+      run.running = false;
+      run.isTerminated = true;
+    },
+    start: (start, { floor } = {}) =>
       whileAway(async () => {
-        const known = runs.get(start.session_id);
-        if (known?.running === true) return 'running';
-        const run = { version: 0, seq: 0, taken: [], ...known, start, running: true };
-        runs.set(start.session_id, run);
-        standIn.starts.push(start.session_id);
-        const failure = standIn.connectFailure;
-        later(() =>
-          failure === null ? show(run, {}) : end(run, { status: 'error', reason: failure.message, failure }),
-        );
-        return 'started';
+        if (runs.get(start.session_id)?.isTerminated === true) throw errors.sessionNotActive(start.session_id);
+        return begin(start, floor);
+      }),
+    resume: (start, floor) => whileAway(async () => begin(start, floor)),
+    presence: (sessionId) =>
+      whileAway(async () => {
+        runOf(sessionId);
+        standIn.present.push(sessionId);
       }),
     submit: (sessionId, message) => whileAway(() => take(sessionId, message)),
     submitStored: (sessionId, messageId) => whileAway(async () => take(sessionId, await mirror.readBody(messageId))),
@@ -135,7 +162,9 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
     listRunning: async () => [...runs.values()].filter((run) => run.running).map((run) => run.start.session_id),
     describe: async (sessionId) => {
       const run = runs.get(sessionId);
-      return run === undefined ? 'unknown' : run.running ? 'running' : 'ended';
+      if (run === undefined) return 'unknown';
+      if (run.running) return 'running';
+      return run.isTerminated === true ? 'failed' : 'ended';
     },
     ping: () => whileAway(async () => undefined),
   };
