@@ -16,6 +16,7 @@ export interface ClaudeCodeMessage {
 
 /** The answer to a message. `status` is its turn's outcome; `error` says why it is not `done`. */
 export interface ClaudeCodeResponse {
+  /** Id of the answer. A message whose session ended before its turn has no answer; then this is the message's id. */
   id: string;
   message_id: string;
   content: string;
@@ -39,7 +40,7 @@ const WAIT_SECONDS = 60;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** Hands a message over and resolves when it is accepted; the answer is there already where the turn was settled before. */
+/** Submits a message and resolves when it is accepted, or when an earlier call with its key has settled it already. */
 export async function submit(http: Http, submission: Submission, signal?: AbortSignal): Promise<ClaudeCodeMessage> {
   const body = await post(http, submission, 'respond-async', 15_000, signal).catch(settledBody);
   return {
@@ -51,7 +52,7 @@ export async function submit(http: Http, submission: Submission, signal?: AbortS
   };
 }
 
-/** Hands a message over, or waits for one that was handed over, until its turn is settled. */
+/** Submits a message, or finds it under its key, and waits until its turn is settled. */
 export async function waitForAnswer(
   http: Http,
   submission: Submission,
@@ -62,11 +63,19 @@ export async function waitForAnswer(
     const timeoutMs = (WAIT_SECONDS + 15) * 1000;
     const body = await post(http, submission, `wait=${WAIT_SECONDS}`, timeoutMs, signal).catch(settledBody);
     const response = toResponse(body);
-    if (response !== null) return response;
+    if (response === null) continue;
+    if (isComplete(body)) return response;
+    return (await readAnswer(http, submission.sessionId, response.message_id, signal)) ?? response;
   }
 }
 
-/** Waits for a message that somebody else handed over, until its turn is settled. */
+/** Whether an answer names itself and its origin; older servers left that to the message's own resource. */
+function isComplete({ response_id, simulated, error }: Record<string, unknown>): boolean {
+  if (isRecord(error) && error.code === 'SESSION_NOT_ACTIVE') return true;
+  return response_id !== undefined && simulated !== undefined;
+}
+
+/** Waits until the turn of a message that was submitted elsewhere is settled. */
 export async function pollAnswer(
   http: Http,
   sessionId: string,
@@ -117,7 +126,7 @@ async function post(
 /** Codes of a message that was accepted and has its outcome for ever. */
 const SETTLED_CODES = ['TURN_FAILED', 'TURN_UNKNOWN', 'SESSION_NOT_ACTIVE'];
 
-/** Turns the errors that tell a message's outcome into that outcome; throws the others again. */
+/** Turns the errors that report a message's outcome into that outcome; throws the others again. */
 function settledBody(error: unknown): Record<string, unknown> {
   if (!(error instanceof ConnectorError) || error.details.message_id === undefined) throw error;
   if (!SETTLED_CODES.includes(error.code)) throw error;

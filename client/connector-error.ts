@@ -1,7 +1,7 @@
 import { ERROR_CODES, XswarmError } from '../domain/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../domain/errors.ts';
 
-/** Whether the server was reached at all: it answered, nobody listens there, or the answer did not come. */
+/** Whether the server was reached: it answered, nothing listens at its address, or no answer came. */
 export type Reached = 'answered' | 'refused' | 'no_answer';
 
 /** An error that the server answered with, or `UNAVAILABLE` when there was no answer. */
@@ -29,7 +29,7 @@ export class ConnectorError extends XswarmError {
   }
 }
 
-/** Makes an error of an HTTP answer; a body that is not in the product's form becomes words about the status. */
+/** Makes an error of an HTTP answer; for a body that is not in the product's form the message states the status. */
 export function errorOfAnswer(status: number, body: unknown, retryAfter: string | null): ConnectorError {
   const fields = isRecord(body) ? body : {};
   const code = ERROR_CODES.find((known) => known === fields.code) ?? codeOfStatus(status);
@@ -40,6 +40,8 @@ export function errorOfAnswer(status: number, body: unknown, retryAfter: string 
     ...(typeof fields.message_id === 'string' && { message_id: fields.message_id }),
     ...((typeof fields.cost_usd === 'number' || fields.cost_usd === null) && { cost_usd: fields.cost_usd }),
     ...(typeof fields.content === 'string' && { content: fields.content }),
+    ...(typeof fields.response_id === 'string' && { response_id: fields.response_id }),
+    ...(typeof fields.simulated === 'boolean' && { simulated: fields.simulated }),
     ...(retryAfter !== null && Number.isFinite(seconds) && { retry_after_seconds: seconds }),
   };
   const requestId = typeof fields.request_id === 'string' ? fields.request_id : null;

@@ -1,28 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import type { RouteConversation, Routed, Session } from '../domain/service-data.ts';
 import type { SessionOptions } from '../domain/session.ts';
-import { errors } from '../domain/errors.ts';
+import { ConnectorError } from './connector-error.ts';
 import { pollAnswer, readAnswer, submit, waitForAnswer } from './answer.ts';
 import type { ClaudeCodeMessage, ClaudeCodeResponse, Submission } from './answer.ts';
 import { makeHttp } from './http.ts';
 import type { HttpOptions } from './http.ts';
+import { findServer } from './server-address.ts';
 import { API, SessionReader } from './session-reader.ts';
 import { subscribeTo } from './subscribe.ts';
 import type { Subscribed, SubscribeOptions } from './subscribe.ts';
 
-/** How a connector reaches xswarm; without a `url` it looks at `http://127.0.0.1:8787`. */
+/**
+ * How a connector reaches xswarm. Without a `url` it takes `XSWARM_URL`, else `XSWARM_SERVER_PORT`, else the server that
+ * runs on the data folder, else `http://127.0.0.1:8787`; and without a `token` then `XSWARM_TOKEN`.
+ */
 export type ConnectorOptions = Partial<HttpOptions>;
 
-/** What a session may be created with besides its user and project. */
+/** Options of a new session. */
 export interface NewSessionOptions {
-  /** The caller's own id; else a UUID is made, so that a repeated call gives the same session. */
+  /** The caller's own id, else a new UUID; a repeated call with the same id returns the same session. */
   sessionId?: string;
   title?: string;
   options?: SessionOptions;
   signal?: AbortSignal;
 }
 
-/** What a message may be sent with. */
+/** Options of a message. */
 export interface SendOptions {
   /** The same key on one session is the same message for ever. */
   idempotencyKey?: string;
@@ -31,13 +35,14 @@ export interface SendOptions {
 
 interface Outstanding {
   messageId: string;
-  /** What it was sent with; null for a message that routing delivered. */
+  /** The text and key it was sent with; null for a message that routing delivered. */
   submission: Submission | null;
 }
 
 /**
  * Holds Claude Code sessions over xswarm's REST interface. Calls that are safe to repeat are repeated while the server is
- * away for a moment; a message is never carried out twice. Every failure is a `ConnectorError` with a stable `code`.
+ * away for a moment; a message is never carried out twice. Every failure is a `ConnectorError` with a stable `code`; a
+ * call that its `signal` aborts rejects with the signal's reason.
  *
  * @example
  * const connector = new ClaudeCodeConnector();
@@ -51,7 +56,9 @@ export class ClaudeCodeConnector extends SessionReader {
   private readonly outstanding = new Map<string, Outstanding[]>();
 
   constructor(options: ConnectorOptions = {}) {
-    super(makeHttp({ ...options, url: options.url ?? 'http://127.0.0.1:8787' }));
+    // The token of the environment belongs to the server of the environment.
+    const ownToken = options.url === undefined ? process.env.XSWARM_TOKEN || undefined : undefined;
+    super(makeHttp({ ...options, url: options.url ?? findServer(process.env), token: options.token ?? ownToken }));
   }
 
   /** Creates a session and resolves when its agent is connected. Calling it again with the same `sessionId` is safe. */
@@ -74,15 +81,18 @@ export class ClaudeCodeConnector extends SessionReader {
     return await this.requireSession(sessionId, options.signal);
   }
 
-  /** Resolves when the session takes messages; one whose agent was lost gets it back. Throws `SESSION_NOT_ACTIVE` when it ended. */
+  /** Resolves when the session takes messages, and restarts an agent that was lost. Throws `SESSION_NOT_ACTIVE` when it ended. */
   async connectSession(sessionId: string, signal?: AbortSignal): Promise<Session> {
     const session = await this.requireSession(sessionId, signal);
     if (session.status === 'active' || session.status === 'idle') return session;
-    if (session.status !== 'connecting' && session.status !== 'error') throw errors.sessionNotActive(sessionId);
+    if (session.status !== 'connecting' && session.status !== 'error') {
+      const message = `Session is not active: ${sessionId}`;
+      throw new ConnectorError('SESSION_NOT_ACTIVE', message, { reached: 'answered' });
+    }
     return await this.createSession(session.user_id, session.project_path, { sessionId, signal });
   }
 
-  /** Resolves when the message is accepted: it will be carried out once, or reported. The answer is for `receiveResponse`. */
+  /** Resolves when the message is accepted: it will be carried out once, or reported. `receiveResponse` returns the answer. */
   async sendMessage(
     sessionId: string,
     content: string,
@@ -142,23 +152,40 @@ export class ClaudeCodeConnector extends SessionReader {
     return body as { session_id: string; reason: string; timestamp: string };
   }
 
-  /** Stops the turn that runs; false when none did. The session stays open. */
-  async interrupt(sessionId: string): Promise<boolean> {
-    const path = `${API}/sessions/${encodeURIComponent(sessionId)}/interrupt`;
-    // Not repeated: the second try could stop the turn after the one that was meant.
-    const { body } = await this.http.call({ method: 'POST', path, repeatable: false });
-    return (body as { interrupted: boolean }).interrupted;
+  /**
+   * Starts an ended session again: its history, costs and conversation continue. Throws `SESSION_NOT_RESUMABLE` with the
+   * reason where the agent's conversation is gone.
+   */
+  async resumeSession(sessionId: string, signal?: AbortSignal): Promise<Session> {
+    const path = `${API}/sessions/${encodeURIComponent(sessionId)}/resume`;
+    const call = { method: 'POST', path, timeoutMs: 60_000, repeatable: true, signal } as const;
+    return (await this.http.call(call)).body as Session;
   }
 
-  /** Disconnects the sessions that are past their idle timeout now; gives their number. */
+  /** Reports that a person is at the session, which holds its idle timeout; once a minute is enough. */
+  async presence(sessionId: string): Promise<void> {
+    const path = `${API}/sessions/${encodeURIComponent(sessionId)}/presence`;
+    await this.http.call({ method: 'POST', path, timeoutMs: 5_000, repeatable: false });
+  }
+
+  /** Stops the running turn, or only that of one message; returns false when it was not running. The session stays open. */
+  async interrupt(sessionId: string, { messageId }: { messageId?: string } = {}): Promise<boolean> {
+    const path = `${API}/sessions/${encodeURIComponent(sessionId)}/interrupt`;
+    const body = messageId === undefined ? undefined : { message_id: messageId };
+    // Not repeated: without a message the second try could stop the next turn, with one it would report false.
+    const answer = await this.http.call({ method: 'POST', path, body, repeatable: false });
+    return (answer.body as { interrupted: boolean }).interrupted;
+  }
+
+  /** Disconnects the sessions that are past their idle timeout now; returns their number. */
   async cleanupIdleSessions(): Promise<number> {
     const call = { method: 'POST', path: `${API}/sessions/cleanup`, timeoutMs: 60_000, repeatable: true } as const;
     return ((await this.http.call(call)).body as { cleaned: number }).cleaned;
   }
 
   /**
-   * Hands a message to the user's session if its words call for Claude Code; the same key is never delivered twice. What
-   * was routed is delivered: its answer is for `receiveResponse` of the `session_id`.
+   * Delivers a message to the user's session if its words call for Claude Code; the same key is never delivered twice. The
+   * answer to a routed message is returned by `receiveResponse` of the `session_id`.
    */
   async routeConversation(
     input: Omit<RouteConversation, 'idempotency_key'>,

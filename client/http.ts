@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortScope } from '../domain/abort-scope.ts';
-import { ConnectorError, errorOfAnswer } from './connector-error.ts';
+import { ConnectorError, errorOfAnswer, isRecord } from './connector-error.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** How a connector reaches its server. */
@@ -49,6 +49,15 @@ const LONGEST_RETRY_AFTER_SECONDS = 10;
 /** Makes the HTTP side of a connector over the platform's `fetch`. */
 export function makeHttp(options: HttpOptions): Http {
   const base = options.url.replace(/\/+$/, '');
+  if (!/^https?:/.test(base) || !URL.canParse(base)) {
+    throw new ConnectorError(
+      'INVALID_REQUEST',
+      `url "${options.url}" must be an address that begins with http:// or https://`,
+      {
+        reached: 'no_answer',
+      },
+    );
+  }
   let reachedOnce = false;
 
   const fetchOnce = async (path: string, signal: AbortSignal, init: RequestInit): Promise<Response> => {
@@ -70,7 +79,7 @@ export function makeHttp(options: HttpOptions): Http {
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
       });
       const body = parseJson(await untilAborted(response.text(), scope.signal));
-      if (response.ok) return { status: response.status, body };
+      if (response.ok) return { status: response.status, body: expectedBody(response.status, body, base) };
       throw errorOfAnswer(response.status, body, response.headers.get('retry-after'));
     } catch (error) {
       call.signal?.throwIfAborted();
@@ -133,6 +142,12 @@ function noAnswer(base: string, error: unknown, timeoutMs: number | null): Conne
       : `xswarm at ${base} did not answer within ${timeoutMs / 1000} s`;
   const reached = timeoutMs === null && isRefused(error) ? 'refused' : 'no_answer';
   return new ConnectorError('UNAVAILABLE', message, { cause: error, reached });
+}
+
+/** Returns the body of a 2xx answer; throws where an object is missing, for example behind a foreign proxy. */
+function expectedBody(status: number, body: unknown, base: string): unknown {
+  if (status === 204 || isRecord(body)) return body;
+  throw new ConnectorError('INTERNAL', `The server at ${base} did not answer in JSON`, { reached: 'answered', status });
 }
 
 function isRefused(error: unknown): boolean {

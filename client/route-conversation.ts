@@ -3,8 +3,8 @@ import { ClaudeCodeConnector } from './connector.ts';
 import type { ConnectorOptions } from './connector.ts';
 
 /**
- * Hands an incoming message to its user's session if its words call for Claude Code, as the guide's webhooks do. With the
- * carrier's message id as `idempotencyKey` it is never delivered twice. Who wants the answer keeps a `ClaudeCodeConnector`.
+ * Delivers an incoming message to its user's session if its words call for Claude Code, as the guide's webhooks do. With the
+ * carrier's message id as `idempotencyKey` it is never delivered twice. To receive the answer, use a `ClaudeCodeConnector`.
  */
 export async function routeConversation(
   input: Omit<RouteConversation, 'idempotency_key'>,

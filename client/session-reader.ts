@@ -15,7 +15,7 @@ export interface SessionCost {
   status: string;
 }
 
-/** The half of the connector that changes nothing. */
+/** The calls of the connector that change nothing. */
 export class SessionReader {
   protected readonly http: Http;
 
@@ -23,7 +23,7 @@ export class SessionReader {
     this.http = http;
   }
 
-  /** Gives the session, or null when there is none that this caller may see. */
+  /** Returns the session, or null where this caller may see none with that id. */
   async getSession(sessionId: string): Promise<Session | null> {
     try {
       return await this.requireSession(sessionId);
@@ -33,12 +33,12 @@ export class SessionReader {
     }
   }
 
-  /** Gives one page of the sessions that the caller may see, newest first. */
+  /** Returns one page of the sessions that the caller may see, newest first. */
   async listSessions(filter: Partial<SessionFilter> = {}): Promise<Page<Session>> {
     return await this.sessionPage(`${API}/sessions`, filter);
   }
 
-  /** Gives all sessions of a user, newest first. */
+  /** Returns all sessions of a user, newest first. */
   async getUserSessions(userId: string): Promise<Session[]> {
     const path = `${API}/users/${encodeURIComponent(userId)}/sessions`;
     const sessions: Session[] = [];
@@ -51,7 +51,7 @@ export class SessionReader {
     return sessions;
   }
 
-  /** Gives one page of the session's messages, both directions. */
+  /** Returns one page of the session's messages, both directions. */
   async getMessages(
     sessionId: string,
     page: { limit?: number; cursor?: string; order?: 'asc' | 'desc' } = {},
@@ -61,7 +61,7 @@ export class SessionReader {
     return { items: messages, next_cursor: next_cursor ?? null };
   }
 
-  /** Gives a page of the session's numbered events, oldest first. */
+  /** Returns a page of the session's numbered events, oldest first. */
   async getEvents(
     sessionId: string,
     page: { before?: number; after?: number; limit?: number } = {},
@@ -70,33 +70,33 @@ export class SessionReader {
     return (body as { events: SessionEvent[] }).events;
   }
 
-  /** Gives the number of the session's newest event; 0 before the first. */
+  /** Returns the number of the session's newest event; 0 before the first. */
   async lastEventNumber(sessionId: string): Promise<number> {
     const [newest] = await this.getEvents(sessionId, { before: Number.MAX_SAFE_INTEGER, limit: 1 });
     return newest?.seq ?? 0;
   }
 
-  /** Gives what the session cost so far. */
+  /** Returns what the session cost so far. */
   async getSessionCost(sessionId: string): Promise<SessionCost> {
     return (await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}/cost`)) as SessionCost;
   }
 
-  /** Gives what a user spent in US dollars; null where costs are not tracked. */
+  /** Returns what a user spent in US dollars; null where costs are not tracked. */
   async getUserTotalCost(userId: string): Promise<number | null> {
     return (await this.getUserCost(userId)).cost_usd;
   }
 
-  /** Gives what a user spent, with counts and, when asked for, groups. */
+  /** Returns what a user spent, with counts and, when asked for, groups. */
   async getUserCost(userId: string, filter: CostFilter = {}): Promise<CostReport> {
     return (await this.get(`${API}/users/${encodeURIComponent(userId)}/cost`, { ...filter })) as CostReport;
   }
 
-  /** Gives what the whole system spent. */
+  /** Returns what the whole system spent. */
   async getTotalCost(filter: CostFilter = {}): Promise<CostReport> {
     return (await this.get(`${API}/cost`, { ...filter })) as CostReport;
   }
 
-  /** Gives the session; throws `SESSION_NOT_FOUND` when there is none that this caller may see. */
+  /** Returns the session; throws `SESSION_NOT_FOUND` where this caller may see none with that id. */
   async requireSession(sessionId: string, signal?: AbortSignal): Promise<Session> {
     return (await this.get(`${API}/sessions/${encodeURIComponent(sessionId)}`, {}, signal)) as Session;
   }

@@ -15,7 +15,7 @@ export interface SubscribeOptions {
   after?: number;
   /** Ends the subscription. */
   signal?: AbortSignal;
-  /** Is told when the stream broke and is opened again. */
+  /** Called when the stream broke, before it is opened again. */
   onReconnect?: (reason: string) => void;
 }
 
@@ -25,7 +25,7 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Follows a session until it is closed or `signal` aborts. A broken stream is opened again after the last number, so that
- * nothing is missing and nothing is repeated. Throws what will not get better: a session or token that is not known.
+ * nothing is missing and nothing is repeated. Throws where trying again cannot help: an unknown session, a wrong token.
  */
 export async function* subscribeTo(
   http: Http,

@@ -33,6 +33,9 @@ export interface ErrorDetails {
   message_id?: string;
   cost_usd?: number | null;
   content?: string;
+  /** Of a turn: the id of its answer, and whether the simulator gave it. */
+  response_id?: string;
+  simulated?: boolean;
   /** Seconds after which trying again makes sense. */
   retry_after_seconds?: number;
 }

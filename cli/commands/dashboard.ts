@@ -22,10 +22,11 @@ export class DashboardCommand extends XswarmCommand {
 
   override async execute(): Promise<void> {
     const { pageUrl } = await import('../../host/run/next-steps.ts');
+    const { serverUrlOf } = await import('../connector-of.ts');
     const { config } = await this.config();
     const userId = await defaultUser(this.user, this.context);
     const { code, expires_at } = await withUsers(this.context, (_, logins) => logins.createCode(userId));
-    const url = `${pageUrl(config)}/#code=${code}`;
+    const url = `${pageUrl(config, await serverUrlOf(this.context))}/#code=${code}`;
     this.emit({ url, user_id: userId, expires_at });
     this.say(url);
     if (!this.json && !this.noOpen && this.context.stdinIsTerminal) open(url);

@@ -23,8 +23,6 @@ export const dataFiles = {
   /** Held by the `start`, or the `serve` with the role `api`, that uses the folder; the second file holds its process id. */
   lock: (dataDir: string): string => join(dataDir, 'start.lock'),
   lockHolder: (dataDir: string): string => join(dataDir, 'start.pid'),
-  /** The address of the server that runs on the folder; see `ServerFile`. */
-  server: (dataDir: string): string => join(dataDir, 'server.json'),
   /** The processes that the running `start` keeps; see `ChildRegister`. */
   children: (dataDir: string): string => join(dataDir, 'children.json'),
 } as const;

@@ -12,7 +12,7 @@ import { loadGatewayToken } from '../config/secrets.ts';
 import type { Config } from '../config/sections.ts';
 import { livingChildren } from '../processes/child-register.ts';
 import { wantedPorts, whyNotFree } from '../processes/ports.ts';
-import { readServerFile } from '../processes/server-file.ts';
+import { readServerFile } from '../../client/server-file.ts';
 import { whyNotReady } from '../run/readiness.ts';
 
 /** What a check of `doctor` found. */

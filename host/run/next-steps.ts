@@ -49,8 +49,8 @@ export function nextSteps({ config, env, self, dataDir, userId, project, session
 }
 
 /** Returns where browsers find the page: under its own name on this machine, so that no other local server gets its cookie. */
-export function pageUrl(config: Config): string {
-  const url = new URL(serverUrl(config));
+export function pageUrl(config: Config, server: string = serverUrl(config)): string {
+  const url = new URL(server);
   if (config.server.url === '' && isLoopbackHost(url.hostname)) url.hostname = 'xswarm.localhost';
   return url.origin;
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CliResult } from '../support/run-cli.ts';
-import { jsonLines, runCli } from '../support/run-cli.ts';
+import { writeServerFile } from '../../client/server-file.ts';
+import { jsonLines, runCli, tempDataDir } from '../support/run-cli.ts';
 import { RestStandIn } from '../support/api/rest-stand-in.ts';
 
 let server: RestStandIn;
@@ -150,6 +154,23 @@ test('claude connect to a session that ended says so', async () => {
 test('text of others cannot drive the terminal of a table', async () => {
   server.addSession('s-evil', { project_path: '/tmp/\u001b[31mred\u0007' });
   assert.ok(!(await xswarm('claude', 'status')).stdout.includes('\u001b'));
+});
+
+test('commands find the running server through the data folder; a variable beats it, a server that was killed does not count', async () => {
+  server.addSession('s-found');
+  const dataDir = tempDataDir();
+  const env = { XSWARM_HOME: dataDir };
+  writeServerFile(dataDir, { url: server.url, supervisor_url: 'ws://127.0.0.1:1', version: '1' });
+  assert.match((await runCli(['claude', 'status', 's-found'], { env })).stdout, /^Session +s-found$/m);
+  const gone = await new RestStandIn().listen();
+  await gone.close();
+  const { port } = new URL(gone.url);
+  const elsewhere = await runCli(['claude', 'status'], { env: { ...env, XSWARM_SERVER_PORT: port } });
+  assert.match(elsewhere.stderr, new RegExp(`^xswarm is not running at ${gone.url}:`));
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  writeFileSync(join(dataDir, 'server.json'), JSON.stringify({ url: server.url, pid }));
+  writeFileSync(join(dataDir, 'config.toml'), `[server]\nport = ${port}\n`);
+  assert.match((await runCli(['claude', 'status'], { env })).stderr, new RegExp(`at ${gone.url}:`));
 });
 
 test('a server that does not run is told in one line with what to do', async () => {

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { ClaudeCodeConnector, ConnectorError } from '../../client/index.ts';
 import type { ErrorCode } from '../../client/index.ts';
 import { waitForAnswer } from '../../client/answer.ts';
 import type { Http } from '../../client/http.ts';
+import { findServer } from '../../client/server-address.ts';
+import { writeServerFile } from '../../client/server-file.ts';
 import { RestStandIn } from '../support/api/rest-stand-in.ts';
 
 let server: RestStandIn;
@@ -76,6 +82,51 @@ test('a failed turn is a response that says so, not an exception', async () => {
   assert.deepEqual(response.error, { code: 'TURN_UNKNOWN', message: 'it went unknown' });
 });
 
+test('the id of a response is the id of the answer, and a failed turn reports that it was simulated', async () => {
+  const { id } = await connector.createSession('ada', '/test');
+  for (const outcome of ['done', 'failed', 'unknown'] as const) {
+    server.answer = () => ({ content: 'x', outcome });
+    const asked = await connector.ask(id, 'go');
+    assert.deepEqual([asked.id, asked.simulated], [`turn-${asked.message_id}`, true], outcome);
+    await connector.sendMessage(id, 'go');
+    const received = await connector.receiveResponse(id);
+    assert.deepEqual([received?.id, received?.simulated], [`turn-${received?.message_id ?? ''}`, true], outcome);
+  }
+});
+
+test('without a url the connector takes XSWARM_URL, then XSWARM_SERVER_PORT, then the running server, then port 8787', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'xswarm-client-'));
+  const env = { XSWARM_HOME: dataDir };
+  assert.equal(findServer(env), 'http://127.0.0.1:8787');
+  writeServerFile(dataDir, { url: 'http://127.0.0.1:9001', supervisor_url: 'ws://127.0.0.1:9002', version: '1' });
+  assert.equal(findServer(env), 'http://127.0.0.1:9001');
+  assert.equal(findServer({ ...env, XSWARM_SERVER_PORT: '9003' }), 'http://127.0.0.1:9003');
+  assert.equal(findServer({ ...env, XSWARM_SERVER_PORT: '9003', XSWARM_URL: server.url }), server.url);
+});
+
+test('a server whose process is gone is not the running server', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'xswarm-client-'));
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const file = { url: 'http://127.0.0.1:9001', supervisor_url: 'ws://127.0.0.1:9002', version: '1', pid };
+  writeFileSync(join(dataDir, 'server.json'), JSON.stringify(file));
+  assert.equal(findServer({ XSWARM_HOME: dataDir }), 'http://127.0.0.1:8787');
+});
+
+test('resumeSession() returns the session, and throws the reason where it cannot be resumed', async () => {
+  server.addSession('s-ended', { status: 'disconnected', is_active: false, reason: 'Idle timeout' });
+  assert.equal((await connector.resumeSession('s-ended')).status, 'active');
+  const error = { code: 'AGENT_LOST', message: "the agent's conversation is gone" };
+  server.addSession('s-gone', { status: 'disconnected', is_active: false, error });
+  await assert.rejects(connector.resumeSession('s-gone'), { code: 'SESSION_NOT_RESUMABLE', message: /is gone$/ });
+});
+
+test('presence() resolves without a body, and interrupt() names the message that is meant', async () => {
+  const { id } = await connector.createSession('ada', '/test');
+  assert.equal(await connector.presence(id), undefined);
+  assert.equal(await connector.interrupt(id, { messageId: 'm-1' }), false);
+  assert.deepEqual(server.requests.at(-1)?.body, { message_id: 'm-1' });
+});
+
 test('a message that still waited when its session ended is a response that says so, too', async () => {
   const told = new ConnectorError('SESSION_NOT_ACTIVE', 'Session is not active: s-1', {
     reached: 'answered',
@@ -138,7 +189,7 @@ test('a message to a session that ended is refused', async () => {
   const { id } = await connector.createSession('ada', '/test');
   await connector.disconnectSession(id);
   assert.equal(await codeOf(connector.sendMessage(id, 'hello')), 'SESSION_NOT_ACTIVE');
-  await assert.rejects(connector.connectSession(id), { code: 'SESSION_NOT_ACTIVE' });
+  assert.equal(await codeOf(connector.connectSession(id)), 'SESSION_NOT_ACTIVE');
 });
 
 test('ids that a path cannot hold are escaped', async () => {
@@ -152,6 +203,16 @@ test('a failure that is not in the form of the contract is still words and a cod
   const lost = new ClaudeCodeConnector({ url: `http://127.0.0.1:${port}` });
   await assert.rejects(lost.listSessions(), { code: 'NOT_FOUND', message: 'The server answered with HTTP status 404' });
   page.close();
+});
+
+test('a page instead of JSON, and an address that is none, are ConnectorErrors, too', async (t) => {
+  const page = createServer((_, response) => void response.end('<html>Welcome</html>'));
+  await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+  t.after(() => page.close());
+  const { port } = page.address() as AddressInfo;
+  const lost = new ClaudeCodeConnector({ url: `http://127.0.0.1:${port}` });
+  assert.equal(await codeOf(lost.listSessions()), 'INTERNAL');
+  assert.throws(() => new ClaudeCodeConnector({ url: 'localhost:8787' }), ConnectorError);
 });
 
 test('lists, history, costs and cleanup come as the contract says', async () => {

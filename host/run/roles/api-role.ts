@@ -21,7 +21,7 @@ import { makeSessionRecords } from '../../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
 import { dataFiles } from '../../config/data-folder.ts';
 import { allowsAnyFolder, serverUrl, supervisorUrl } from '../../config/derive.ts';
-import { removeServerFile, writeServerFile } from '../../processes/server-file.ts';
+import { removeServerFile, writeServerFile } from '../../../client/server-file.ts';
 import { workflowUrl } from '../next-steps.ts';
 import { Upkeep } from './upkeep.ts';
 import { NEVER, temporalSettings, type Part, type PartOptions, type Wrappers } from './part.ts';

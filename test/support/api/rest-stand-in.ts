@@ -141,10 +141,9 @@ export class RestStandIn {
       const { cost_usd, message_count, status } = held.session;
       return [200, { session_id: held.session.id, cost_usd, message_count, duration_seconds: 5, status }];
     }
-    if (part === 'interrupt') {
-      this.emit(held, { type: 'notice', timestamp, level: 'info', text: 'interrupted' });
-      return [200, { interrupted: held.session.queued > 0 }];
-    }
+    if (part === 'interrupt') return [200, { interrupted: held.session.queued > 0 }];
+    if (part === 'presence') return [204, undefined];
+    if (part === 'resume') return this.resume(held);
     if (part === 'events' && request.headers.accept !== 'text/event-stream') {
       return [200, { session_id: held.session.id, events: held.events.slice(-1), next_after: null }];
     }
@@ -183,6 +182,14 @@ export class RestStandIn {
     return { session_id: held.session.id, reason: held.session.reason, timestamp };
   }
 
+  private resume(held: Held): [number, unknown] {
+    const { id, error } = held.session;
+    if (error !== null)
+      return [409, failure('SESSION_NOT_RESUMABLE', `Session cannot be resumed: ${id}: ${error.message}`)];
+    held.session = { ...held.session, status: 'active', is_active: true, reason: null, ended_at: null };
+    return [200, held.session];
+  }
+
   private stream(held: Held, request: IncomingMessage, response: ServerResponse): [number, unknown] {
     const after = Number(request.headers['last-event-id'] ?? 0);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -215,8 +222,10 @@ export class RestStandIn {
     if (request.headers.prefer === 'respond-async') return [202, pending];
     const settled = await message.answer;
     if (settled.status === 'done') return [200, settled];
+    // As the server: an error does not name the answer, the message's own resource does.
     const code = settled.status === 'failed' ? 'TURN_FAILED' : 'TURN_UNKNOWN';
-    return [502, { ...failure(code, String(settled.reason)), ...settled }];
+    const { message_id, cost_usd, content: partial } = settled;
+    return [502, { ...failure(code, String(settled.reason)), message_id, cost_usd, content: partial }];
   }
 
   private async turn(held: Held, id: string, content: string): Promise<Record<string, unknown>> {
@@ -252,7 +261,9 @@ export class RestStandIn {
         simulated: true,
         ...(reason !== undefined && { error: { code: 'TURN_FAILED', message: reason } }),
       });
-      return { message_id: id, status: outcome, content: text, cost_usd: costUsd, timestamp: at(), reason };
+      const error = reason === undefined ? undefined : { code: `TURN_${outcome.toUpperCase()}`, message: reason };
+      const about = { message_id: id, response_id: `turn-${id}`, status: outcome, simulated: true, timestamp: at() };
+      return { ...about, content: text, cost_usd: costUsd, reason, error };
     })();
     held.tail = run;
     return await run;
@@ -283,7 +294,9 @@ function failure(code: string, message: string): Record<string, unknown> {
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(body === undefined ? '' : JSON.stringify(body));
 }
 
 async function readText(request: IncomingMessage): Promise<string> {
