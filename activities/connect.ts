@@ -9,7 +9,10 @@ import { withHeartbeat } from './line/with-heartbeat.ts';
  * Opens a session's line with a new lease, and tells the mirror that the session is active. Cancelled or out of time, it gives
  * the start of the agent up.
  */
-export const makeConnect = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['connect'] =>
+export const makeConnect = (deps: {
+  connections: Pick<Connections, 'attach'>;
+  mirror: Mirror;
+}): SessionActivities['connect'] =>
   async function connect({ attachment, snapshot }) {
     return await withFailures(() =>
       withHeartbeat(async () => {

@@ -99,6 +99,10 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     // What an operator terminated has no state to continue from, and is resumed only when somebody asks for that.
     const last = status === 'ended' ? await handleOf(session.session_id).result() : null;
     if (last?.status !== 'error') throw errors.sessionNotActive(session.session_id);
+    // The same call again would begin a conversation of its own under the old id.
+    if (last.failure?.code === 'SESSION_NOT_RESUMABLE') {
+      throw errors.sessionNotResumable(session.session_id, last.failure.message);
+    }
     return await startAgain(session, { ...limits, state: last });
   }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
-import { makeConnections } from '../activities/line/connections.ts';
+import { Connections } from '../activities/line/connections.ts';
 import type { Mirror } from '../domain/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
 import { TASK_QUEUE } from '../temporal/settings.ts';
@@ -14,7 +14,8 @@ export interface WorkerOptions {
   connection: NativeConnection;
   namespace: string;
   mirror: Mirror;
-  gateway: { url: string; token: string };
+  /** `turnLimitSeconds` is for plain peers, which know no limit of their own. */
+  gateway: { url: string; token: string; turnLimitSeconds: number };
   bundlePath?: string;
   /** Workflows kept in memory (default 500): measured at 0.13 MB each; another one is replayed when it is needed. */
   maxCachedWorkflows?: number;
@@ -31,9 +32,8 @@ export interface RunningWorker {
 
 /** Starts a worker for sessions: their workflows and the activities that hold their sockets. */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const connections = makeConnections({
-    url: options.gateway.url,
-    token: options.gateway.token,
+  const connections = new Connections({
+    ...options.gateway,
     mirror: options.mirror,
   });
   const activities = makeActivities({ connections, mirror: options.mirror });

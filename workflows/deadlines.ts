@@ -15,6 +15,7 @@ export function timeoutAt(state: SessionState): number {
 
 /** When the session ends whatever it does; null without such a limit. Milliseconds since the epoch. */
 export function wallClockAt(state: SessionState): number | null {
-  const limit = state.options.max_duration_seconds;
-  return limit === undefined ? null : Date.parse(state.started_at) + limit * 1000;
+  const { started_at, resumed_at = started_at, options } = state;
+  const limit = options.max_duration_seconds;
+  return limit === undefined ? null : Date.parse(resumed_at) + limit * 1000;
 }

@@ -1,47 +1,72 @@
 import { nanoToUsd } from '../domain/money.ts';
-import type { SessionState } from './session-state.ts';
+import type { RecentTurn, SessionState } from './session-state.ts';
+import { preview } from './session-views.ts';
 
 const WAITING_SHOWN = 5;
 
-/** What an operator reads in the Temporal Web UI: state, money and the last turns, in Markdown, without whole bodies. */
+/** What an operator reads in Temporal's Web UI, in Markdown: state, money, the queue and the last turns; internals come last. */
 export function detailsMarkdown(state: SessionState): string {
-  const lines = [
-    `**${state.status}**${state.reason === null ? '' : `: ${state.reason}`}`,
-    '',
-    `| | |`,
-    `|---|---|`,
-    `| project | \`${state.project_path}\` |`,
-    `| user | ${state.user_id} |`,
-    `| agent | ${state.agent ?? 'not connected yet'}${state.simulated ? ' (simulated answers)' : ''} |`,
-    `| cost | ${formatUsd(state)} in ${state.turn_count} turns |`,
-    `| messages | ${state.message_count} accepted, ${state.queue.length} waiting |`,
-    `| last activity | ${state.last_activity} |`,
-    `| lease | epoch ${state.epoch}, event ${state.cursor} |`,
+  const sections = [overview(state), queue(state), turns(state), debug(state)];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function overview(state: SessionState): string[] {
+  const unpriced = state.unpriced_turns > 0 ? `, plus ${state.unpriced_turns} of unknown cost` : '';
+  const rows = [
+    ['project', `\`${state.project_path}\``],
+    ['user', state.user_id],
+    ['agent', `${state.agent ?? 'not connected yet'}${state.simulated ? ' (simulated answers)' : ''}`],
+    ['cost', `$${nanoToUsd(state.cost_nano)} in ${state.turn_count} turns${unpriced}`],
+    ['messages', `${state.message_count} accepted, ${state.queue.length} waiting`],
+    ['last activity', state.last_activity],
   ];
-  if (state.background_tasks > 0) lines.push(`| background tasks | ${state.background_tasks} |`);
-  if (state.current !== null) lines.push('', `Running: \`${state.current.message_id}\``);
-  if (state.queue.length > 0) {
-    const shown = state.queue.slice(0, WAITING_SHOWN).map((message) => `\`${message.message_id}\``);
-    const more = state.queue.length - shown.length;
-    lines.push('', `Waiting: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
-  }
-  if (state.recent.length > 0) {
-    lines.push('', 'Last turns, newest first:', '');
-    for (const turn of state.recent) {
-      const cost = turn.cost_nano === null ? 'cost not known' : `$${nanoToUsd(turn.cost_nano)}`;
-      lines.push(
-        `- ${turn.finished_at} **${turn.outcome}** ${cost}: ${oneLine(turn.preview || (turn.failure?.message ?? ''))}`,
-      );
-    }
-  }
-  return lines.join('\n');
+  if (state.background_tasks > 0) rows.push(['background tasks', String(state.background_tasks)]);
+  return [
+    `**${state.status}**${state.reason === null ? '' : `: ${escaped(state.reason)}`}`,
+    '',
+    '| | |',
+    '|---|---|',
+    ...rows.map(([name, value]) => `| ${name} | ${value} |`),
+  ];
 }
 
-function formatUsd(state: SessionState): string {
-  const unpriced = state.unpriced_turns > 0 ? ` (${state.unpriced_turns} turns could not be priced)` : '';
-  return `$${nanoToUsd(state.cost_nano)}${unpriced}`;
+function queue({ current, queue: waiting }: SessionState): string[] {
+  const lines = current === null ? [] : [`**Running:** ${escaped(preview(current))}`];
+  if (waiting.length === 0) return lines;
+  const more = waiting.length - WAITING_SHOWN;
+  return [
+    ...lines,
+    ...(lines.length > 0 ? [''] : []),
+    '**Waiting:**',
+    '',
+    ...waiting.slice(0, WAITING_SHOWN).map((message, index) => `${index + 1}. ${escaped(preview(message))}`),
+    ...(more > 0 ? ['', `and ${more} more`] : []),
+  ];
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[`*_|<>[\]]/g, '\\$&');
+function turns({ recent }: SessionState): string[] {
+  if (recent.length === 0) return [];
+  return ['**Last turns, newest first:**', '', ...recent.flatMap(turnLines)];
+}
+
+function turnLines(turn: RecentTurn): string[] {
+  const cost = turn.cost_nano === null ? 'cost unknown' : `$${nanoToUsd(turn.cost_nano)}`;
+  const answer = turn.preview || (turn.failure?.message ?? '');
+  return [
+    `- **${escaped(turn.question ?? 'By itself')}**`,
+    `  ${escaped(answer.replace(/\s+/g, ' '))}`,
+    `  *${turn.outcome}, ${cost}, ${turn.finished_at}*`,
+  ];
+}
+
+/** What only somebody who looks for a fault in xswarm needs. */
+function debug(state: SessionState): string[] {
+  return ['**Debug**', '', `lease epoch ${state.epoch}, cursor ${state.cursor}, snapshot version ${state.version}`];
+}
+
+function escaped(text: string): string {
+  return text.replace(/[`*_|<>[\]]/g, '\\$&');
 }

@@ -41,7 +41,7 @@ export function makeEnding(memory: Memory, line: Line): Ending {
     update(session.idled(memory.state));
     const snapshot = snapshotOf(memory.state);
     const input = { attachment: before, mode: 'idle' as const, reason: 'idle', snapshot };
-    takeReleased(await release.executeWithOptions({ summary: 'idle: agent let go' }, [input]));
+    takeReleased(await release.executeWithOptions({ summary: 'idle: release the agent' }, [input]));
     showStatus(memory.state);
   }
 
@@ -60,7 +60,7 @@ export function makeEnding(memory: Memory, line: Line): Ending {
   async function close(reason: string, options: Partial<typeof ONE_TRY> = {}): Promise<void> {
     const input = { attachment: attachment(), mode: 'close' as const, reason, snapshot: null };
     try {
-      takeReleased(await release.executeWithOptions({ summary: `closing: ${reason}`, ...options }, [input]));
+      takeReleased(await release.executeWithOptions({ summary: `close: ${reason}`, ...options }, [input]));
     } catch (error) {
       log.warn('release failed', { type: failureType(error) });
     }

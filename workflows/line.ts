@@ -6,7 +6,7 @@ import type { Received } from './session-activities.ts';
 import * as ledger from './session-ledger.ts';
 import * as session from './session-state.ts';
 import type { QueuedMessage } from './session-state.ts';
-import { attachmentOf, snapshotOf } from './session-views.ts';
+import { attachmentOf, preview, snapshotOf } from './session-views.ts';
 import { showStatus } from './show-status.ts';
 
 /** How often one message is handed over anew before the session gives up: each time after a fresh connection. */
@@ -55,7 +55,7 @@ export function makeLine(memory: Memory): Line {
     const connectNow = isAwaited ? firstConnect.connect : reconnect.connect;
     const attempt = new CancellationScope();
     const opening = attempt.run(() =>
-      connectNow.executeWithOptions({ summary: `lease ${state.epoch}` }, [
+      connectNow.executeWithOptions({ summary: state.epoch === 1 ? 'start the agent' : 'connect to the agent again' }, [
         { attachment: attachmentOf(state), snapshot: { ...snapshotOf(state), status: 'active' } },
       ]),
     );
@@ -97,16 +97,18 @@ export function makeLine(memory: Memory): Line {
 
   function listen(message_id: string | null): void {
     if (isHeard) return;
-    const summary = message_id === null ? 'background tasks' : `answer to ${message_id}`;
+    const { current } = memory.state;
+    const summary = message_id === null || current === null ? 'background tasks' : `answer to: ${preview(current)}`;
     const attachment = attachmentOf(memory.state);
     hear(receive.executeWithOptions({ summary }, [{ attachment, message_id }]));
   }
 
   /** Hands a message over and listens for its answer. */
-  function handOver({ message_id, content, context }: QueuedMessage): void {
+  function handOver(current: QueuedMessage): void {
+    const { message_id, content, context } = current;
     const attachment = attachmentOf(memory.state);
     const input = { attachment, message_id, content, context };
-    hear(exchange.executeWithOptions({ summary: `message ${message_id}` }, [input]));
+    hear(exchange.executeWithOptions({ summary: preview(current) }, [input]));
   }
 
   /** Hands a message over beside the activity that listens already; false when the line broke. */

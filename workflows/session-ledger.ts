@@ -1,4 +1,5 @@
 import type { Received, Released, SettledTurn } from './session-activities.ts';
+import { preview } from './session-views.ts';
 import type { SessionState } from './session-state.ts';
 
 const RECENT_TURNS = 5;
@@ -26,8 +27,13 @@ function bookTurn(state: SessionState, turn: SettledTurn): SessionState {
     turn_count: state.turn_count + 1,
     current: state.current?.message_id === turn.message_id ? null : state.current,
     queue: state.queue.filter((message) => message.message_id !== turn.message_id),
-    recent: [turn, ...state.recent].slice(0, RECENT_TURNS),
+    recent: [{ ...turn, question: questionOf(state, turn) }, ...state.recent].slice(0, RECENT_TURNS),
   };
+}
+
+function questionOf({ current, queue }: SessionState, { message_id }: SettledTurn): string | undefined {
+  const message = [current, ...queue].find((known) => known?.message_id === message_id);
+  return message === null || message === undefined ? undefined : preview(message);
 }
 
 /** Books what the release brought, or remembers that it is still to be had; a session whose agent works on is active again. */

@@ -14,6 +14,11 @@ export interface RefusedMessage extends QueuedMessage {
   failure: Failure;
 }
 
+/** A settled turn with the beginning of its message, where there was one. */
+export interface RecentTurn extends SettledTurn {
+  question?: string;
+}
+
 /** The whole memory of a session; plain JSON, carried over continue-as-new as it is. */
 export interface SessionState extends SessionStart {
   status: SessionStatus;
@@ -41,7 +46,7 @@ export interface SessionState extends SessionStart {
   unpriced_turns: number;
   background_tasks: number;
   /** The turns settled last, newest first, for the operator. */
-  recent: SettledTurn[];
+  recent: RecentTurn[];
   started_at: string;
   ended_at: string | null;
   last_activity: string;
@@ -53,16 +58,32 @@ export interface SessionState extends SessionStart {
   opening?: boolean;
   /** When somebody was last known to be attached; the idle timeout counts from there when it is later than the last activity. */
   present_at?: string;
+  /** When the session was resumed last; the time limit counts from there. */
+  resumed_at?: string;
   /** Whether the agent must find its conversation again when the next connection is opened. */
   resume_required?: boolean;
   /** Whether the gateway was away when the agent was to be let go: it may hold an agent, and results that nobody booked. */
   undrained?: boolean;
 }
 
+const IDLE_AFTER_SECONDS = 60;
+const IDLE_TIMEOUT_SECONDS = 300;
+
+/** The options without what no timer can work with: an option that is null or not a number counts as not set. */
+export function usableOptions(options: SessionStart['options']): SessionStart['options'] {
+  const usable = Object.entries(options).filter(([, value]) => value !== null && !Number.isNaN(value));
+  return {
+    idle_after_seconds: IDLE_AFTER_SECONDS,
+    idle_timeout_seconds: IDLE_TIMEOUT_SECONDS,
+    ...Object.fromEntries(usable),
+  };
+}
+
 /** A session that was just asked for. */
 export function newSession(start: SessionStart, now: string): SessionState {
   return {
     ...start,
+    options: usableOptions(start.options),
     status: 'connecting',
     reason: null,
     failure: null,
@@ -181,6 +202,11 @@ export function broken(state: SessionState, failure: Failure, now: string): Sess
 /** Somebody is attached. */
 export function present(state: SessionState, now: string): SessionState {
   return { ...state, present_at: now };
+}
+
+/** A session that is started again because somebody resumed it: its agent must find the conversation. */
+export function resumed(state: SessionState, now: string): SessionState {
+  return { ...state, resumed_at: now, resume_required: true };
 }
 
 /** A session that has ended and is started again: the ledger, ids and conversation stay. */

@@ -1,6 +1,7 @@
 import type { SessionSnapshot } from '../domain/mirror-write.ts';
 import type { SessionRecord } from '../domain/session-record.ts';
 import type { SessionLedger } from '../domain/session-workflows.ts';
+import type { SubmitMessage } from './definitions.ts';
 import type { Attachment } from './session-activities.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -29,6 +30,18 @@ export function recordOf(state: SessionState): SessionRecord {
     waiting: [...(current === null ? [] : [current]), ...queue].map((message) => message.message_id),
     unsent: state.unsent ?? [],
   };
+}
+
+const PREVIEW_CHARACTERS = 60;
+
+/** The beginning of a message, for a line of the Web UI. A body that was too large for a signal is stored elsewhere. */
+export function preview({ content }: Pick<SubmitMessage, 'content'>): string {
+  if (content === null) return 'stored message';
+  const line = content
+    .slice(0, 4 * PREVIEW_CHARACTERS)
+    .replace(/\s+/g, ' ')
+    .trim();
+  return line.length > PREVIEW_CHARACTERS ? `${line.slice(0, PREVIEW_CHARACTERS - 1)}…` : line;
 }
 
 /** What the mirror shows of the session. */

@@ -122,8 +122,9 @@ function initialState(input: SessionInput): SessionState {
       input.floor === undefined
         ? session.newSession(input.start, now())
         : session.fromFloor(input.start, input.floor, now());
-    return input.resume === true ? { ...begun, resume_required: true } : begun;
+    return input.resume === true ? session.resumed(begun, now()) : begun;
   }
   if (!hasEnded(input.state.status)) return input.state;
-  return { ...session.revived(input.state, now()), resume_required: input.resume === true };
+  const revived = session.revived({ ...input.state, options: session.usableOptions(input.state.options) }, now());
+  return input.resume === true ? session.resumed(revived, now()) : revived;
 }

@@ -46,6 +46,8 @@ export interface OpenOptions {
   attachment: Attachment;
   /** Whether the agent process is to be up before the connection counts as open. */
   start: boolean;
+  /** Seconds that a turn of a plain peer may take where the session's options do not say; 0: no limit. */
+  turnLimitSeconds: number;
   /** Gives the opening up, and with it the start of the agent. */
   signal: AbortSignal | undefined;
   /** Gets the events, and text as it is written. */

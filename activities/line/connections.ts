@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { asyncLocalStorage } from '@temporalio/activity';
 import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER } from '../../protocol/agent-protocol.ts';
@@ -6,20 +7,8 @@ import type { Attachment } from '../../workflows/session-activities.ts';
 import type { AgentConnection, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';
 import { openGatewayConnection } from './gateway-connection.ts';
-import { makeLineWatch } from './line-watch.ts';
+import { makeLineWatch, type LineWatch } from './line-watch.ts';
 import { openPlainConnection } from './plain-connection.ts';
-
-/** The lines of this process, one a session at the most. */
-export interface Connections {
-  /**
-   * The session's line, taken up anew when it is gone, old, or lacks events after the attachment's cursor. `signal` gives up
-   * a line that is being opened, and with it the start of its agent.
-   */
-  attach(attachment: Attachment, options: AttachOptions): Promise<AgentConnection>;
-  /** Forgets and closes the session's line of this lease or an older one. */
-  drop(sessionId: string, epoch: number): void;
-  closeAll(): void;
-}
 
 /** Whether the agent is to be up, and what ends the wait for it. */
 export interface AttachOptions {
@@ -31,63 +20,109 @@ export interface ConnectionsOptions {
   url: string;
   token: string;
   mirror: Mirror;
+  /** Seconds that a turn of a plain peer may take where the session's options do not say; 0: no limit. */
+  turnLimitSeconds: number;
   /** How often a line that somebody waits on is pinged; one that shows nothing for a whole round is cut (default 10 s). */
   pingMs?: number;
 }
 
 const HANDSHAKE_TIMEOUT_MS = 3_000;
+/** A plain peer is not pinged (one that works may answer no ping): the system finds out whether its host is still there. */
+const KEEP_ALIVE_MS = 30_000;
 const PING_MS = 10_000;
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
-/** Keeps one line a session, and shares it between the activities of that session. */
-export function makeConnections(options: ConnectionsOptions): Connections {
-  const lines = new Map<string, { epoch: number; opening: Promise<AgentConnection>; line: AgentConnection | null }>();
-  const watch = makeLineWatch(options.pingMs ?? PING_MS);
+const SWEEP_MS = 60_000;
+/** Longer than any activity runs: a line that nobody took up for so long is used by another worker, or by nobody. */
+const UNUSED_MS = 25 * 60 * 60 * 1000;
 
-  async function open(attachment: Attachment, { start, signal }: AttachOptions): Promise<AgentConnection> {
-    // The log of the activity that opens the line: it names the workflow.
-    const logger = asyncLocalStorage.getStore()?.log;
-    return await openLine({ ...options, attachment, start, signal, logger, watch });
+interface Entry {
+  epoch: number;
+  opening: Promise<AgentConnection>;
+  line: AgentConnection | null;
+  usedAt: number;
+}
+
+/** The lines of this process, at most one for a session, shared by the activities of that session. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #lines = new Map<string, Entry>();
+  readonly #watch: LineWatch;
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#watch = makeLineWatch(options.pingMs ?? PING_MS);
+    this.#sweep = setInterval(() => this.#freeUnused(), SWEEP_MS);
+    this.#sweep.unref();
   }
 
-  async function attach(attachment: Attachment, how: AttachOptions): Promise<AgentConnection> {
-    const known = lines.get(attachment.session_id);
+  /** How many sessions have a line here. */
+  get size(): number {
+    this.#freeUnused();
+    return this.#lines.size;
+  }
+
+  /**
+   * Returns the session's line, opened again when it is gone, old, or lacks events after the lease's cursor. `signal` gives up
+   * a line that is being opened, and with it the start of its agent.
+   */
+  async attach(attachment: Attachment, how: AttachOptions): Promise<AgentConnection> {
+    const known = this.#lines.get(attachment.session_id);
     if (known !== undefined && known.epoch > attachment.epoch) {
       throw new ConnectionError('LEASE_LOST', `Epoch ${attachment.epoch} was taken over by ${known.epoch}`);
     }
     if (known !== undefined && known.epoch === attachment.epoch) {
+      known.usedAt = Date.now();
       const line = await known.opening.catch(() => null);
       if (line !== null && !line.isClosed && line.covers(attachment.cursor)) return line;
     }
     // Another activity may have replaced it while this one waited.
-    const current = lines.get(attachment.session_id);
-    if (current !== undefined && current !== known) return await attach(attachment, how);
+    const current = this.#lines.get(attachment.session_id);
+    if (current !== undefined && current !== known) return await this.attach(attachment, how);
     current?.line?.close();
-    const entry = { epoch: attachment.epoch, opening: open(attachment, how), line: null as AgentConnection | null };
-    lines.set(attachment.session_id, entry);
+    const opening = this.#open(attachment, how);
+    const entry: Entry = { epoch: attachment.epoch, opening, line: null, usedAt: Date.now() };
+    this.#lines.set(attachment.session_id, entry);
     try {
       entry.line = await entry.opening;
       return entry.line;
     } catch (error) {
-      if (lines.get(attachment.session_id) === entry) lines.delete(attachment.session_id);
+      if (this.#lines.get(attachment.session_id) === entry) this.#lines.delete(attachment.session_id);
       throw error;
     }
   }
 
-  return {
-    attach,
-    drop(sessionId, epoch) {
-      const known = lines.get(sessionId);
-      if (known === undefined || known.epoch > epoch) return;
-      known.line?.close();
-      lines.delete(sessionId);
-    },
-    closeAll() {
-      watch.stop();
-      for (const { line } of lines.values()) line?.close();
-      lines.clear();
-    },
-  };
+  /** Closes the session's line of this lease or an older one. */
+  drop(sessionId: string, epoch: number): void {
+    const known = this.#lines.get(sessionId);
+    if (known === undefined || known.epoch > epoch) return;
+    known.line?.close();
+    this.#lines.delete(sessionId);
+  }
+
+  closeAll(): void {
+    clearInterval(this.#sweep);
+    this.#watch.stop();
+    for (const { line } of this.#lines.values()) line?.close();
+    this.#lines.clear();
+  }
+
+  async #open(attachment: Attachment, { start, signal }: AttachOptions): Promise<AgentConnection> {
+    // The log of the activity that opens the line: it names the workflow.
+    const logger = asyncLocalStorage.getStore()?.log;
+    return await openLine({ ...this.#options, attachment, start, signal, logger, watch: this.#watch });
+  }
+
+  /** A line that another worker took over was closed by the gateway; one to a plain peer only falls out of use. */
+  #freeUnused(): void {
+    const unusedSince = Date.now() - UNUSED_MS;
+    for (const [sessionId, { line, usedAt }] of this.#lines) {
+      if (line === null || (!line.isClosed && usedAt > unusedSince)) continue;
+      line.close();
+      this.#lines.delete(sessionId);
+    }
+  }
 }
 
 /** Dials the agent's address; speaks the sub-protocol where the other end does, else the guide's bare frames. */
@@ -98,11 +133,13 @@ async function openLine(options: OpenOptions): Promise<AgentConnection> {
     throw options.signal.reason;
   }
   if (first.speaksProtocol) return await openGatewayConnection(first.socket, options);
+  first.transport?.setKeepAlive(true, KEEP_ALIVE_MS);
   return openPlainConnection(first.socket, options);
 }
 
 interface Dialled {
   socket: WebSocket;
+  transport: Socket | undefined;
   speaksProtocol: boolean;
 }
 
@@ -115,14 +152,16 @@ function dial(options: OpenOptions, protocols: string[]): Promise<Dialled> {
   });
   // A server that merely echoes the first protocol it is offered does not speak it: ours says so in a header as well.
   let header: string | undefined;
+  let transport: Socket | undefined;
   socket.on('upgrade', (response) => {
+    transport = response.socket;
     const value = response.headers[AGENT_PROTOCOL_HEADER];
     header = Array.isArray(value) ? value[0] : value;
   });
   return new Promise((resolve, reject) => {
     socket.once('open', () => {
       socket.removeAllListeners('error');
-      resolve({ socket, speaksProtocol: header === AGENT_PROTOCOL });
+      resolve({ socket, transport, speaksProtocol: header === AGENT_PROTOCOL });
     });
     socket.once('error', (error) => {
       socket.on('error', () => undefined);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { makeConnections } from '../../activities/line/connections.ts';
+import { Connections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import type { Attachment, Received, Released, SessionActivities } from '../../workflows/session-activities.ts';
@@ -32,7 +32,7 @@ interface Talk {
 /** One session over a real gateway, with a cursor that follows as the workflow's does. */
 async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
   const mirror = makeMemoryMirror();
-  const connections = makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, mirror });
+  const connections = new Connections({ url: gate.gateway.url, token: TEST_TOKEN, mirror, turnLimitSeconds: 0 });
   const activities: SessionActivities = makeActivities({ connections, mirror });
   const attachment: Attachment = {
     session_id: randomUUID(),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { makeConnections } from '../../activities/line/connections.ts';
+import { Connections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
 import type {
   Attachment,
@@ -33,7 +33,7 @@ async function connecting(t: TestContext, options: { deaf?: boolean; leftMs?: nu
   const held = holdStarts(options);
   const gate = await startTestGateway({ around: { driver: held.driver } });
   const mirror = makeMemoryMirror();
-  const connections = makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, mirror });
+  const connections = new Connections({ url: gate.gateway.url, token: TEST_TOKEN, mirror, turnLimitSeconds: 0 });
   t.after(async () => {
     connections.closeAll();
     await gate.close();

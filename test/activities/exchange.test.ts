@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { makeConnections } from '../../activities/line/connections.ts';
+import { Connections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
@@ -30,7 +30,7 @@ async function withLine(body: (line: Line) => Promise<void>): Promise<void> {
   const mirror = makeMemoryMirror();
   const logged: Record<string, unknown>[] = [];
   const logger = new DefaultLogger('ERROR', ({ meta }) => void logged.push(meta ?? {}));
-  const connect = () => makeConnections({ url: gate.gateway.url, token: TEST_TOKEN, mirror });
+  const connect = () => new Connections({ url: gate.gateway.url, token: TEST_TOKEN, mirror, turnLimitSeconds: 0 });
   const opened = [connect()];
   try {
     await body({

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentConnection } from '../../activities/line/agent-connection.ts';
-import { makeConnections } from '../../activities/line/connections.ts';
+import { Connections } from '../../activities/line/connections.ts';
 import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
 import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
@@ -22,7 +22,13 @@ after(() => gate.close());
 async function openLine(t: TestContext): Promise<{ line: AgentConnection; network: TcpProxy }> {
   const network = await startTcpProxy(gate.gateway.port);
   const url = `ws://127.0.0.1:${network.port}`;
-  const connections = makeConnections({ url, token: TEST_TOKEN, mirror: makeMemoryMirror(), pingMs: PING_MS });
+  const connections = new Connections({
+    url,
+    token: TEST_TOKEN,
+    mirror: makeMemoryMirror(),
+    turnLimitSeconds: 0,
+    pingMs: PING_MS,
+  });
   t.after(async () => {
     connections.closeAll();
     await network.close();

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { makeConnections, type Connections } from '../../activities/line/connections.ts';
+import { Connections } from '../../activities/line/connections.ts';
+import { until } from '../support/until.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
 import type { Attachment } from '../../workflows/session-activities.ts';
 
@@ -33,10 +34,11 @@ async function withPlainPeer(handleProtocols: boolean, body: (peer: Peer) => Pro
   await once(server, 'listening');
   const peer: Peer = {
     frames: [],
-    connections: makeConnections({
+    connections: new Connections({
       url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
       token: 'secret',
       mirror: makeMemoryMirror(),
+      turnLimitSeconds: 0,
     }),
     answer: (socket, message) =>
       socket.send(
@@ -143,7 +145,12 @@ test('a line that breaks in mid-turn fails as NOT_SENT, so that the message is s
 });
 
 test('a server that is not there fails as AGENT_UNREACHABLE in the guide’s words', async () => {
-  const connections = makeConnections({ url: 'ws://127.0.0.1:1', token: 't', mirror: makeMemoryMirror() });
+  const connections = new Connections({
+    url: 'ws://127.0.0.1:1',
+    token: 't',
+    mirror: makeMemoryMirror(),
+    turnLimitSeconds: 0,
+  });
   await assert.rejects(connections.attach(ATTACHMENT, { start: true }), {
     type: 'AGENT_UNREACHABLE',
     message: 'Failed to connect to Claude Code WebSocket',
@@ -177,5 +184,35 @@ test('a cost that is none is told as not known, and a second answer is the same 
       turns.map(({ turn_id, cost_nano }) => [turn_id, cost_nano]),
       Array(2).fill([`${MESSAGE.message_id}:answer`, null]),
     );
+  });
+});
+
+test('a message that a peer does not answer within the turn limit ends as unknown, and the next one is sent', async () => {
+  await withPlainPeer(true, async (peer) => {
+    const good = peer.answer;
+    peer.answer = (socket, message) => (message.id === MESSAGE.message_id ? undefined : good(socket, message));
+    const line = await peer.connections.attach({ ...ATTACHMENT, options: { turn_limit_seconds: 1 } }, { start: true });
+    await line.send(MESSAGE);
+    const events = [...(await line.take(0, never)), ...(await line.take(1, never))];
+    const result = events.find(({ event }) => event.type === 'result')?.event;
+    assert.ok(result?.type === 'result');
+    assert.deepEqual(
+      [result.turn.outcome, result.turn.failure, result.turn.cost_nano],
+      ['unknown', { code: 'TURN_UNKNOWN', message: 'the peer did not answer within 1 s' }, null],
+    );
+    await line.send({ ...MESSAGE, message_id: '7f7cf0ce-9a8f-4f0b-9d0d-5f0f6a1b2c3d' });
+    const next = [...(await line.take(2, never)), ...(await line.take(3, never))];
+    assert.ok(next.some(({ event }) => event.type === 'result' && event.turn.outcome === 'done'));
+  });
+});
+
+test('a line that its other end closed, as when another worker takes the session over, is freed', async () => {
+  await withPlainPeer(true, async (peer) => {
+    peer.answer = (socket) => socket.close(4409, 'lease lost');
+    const line = await peer.connections.attach(ATTACHMENT, { start: true });
+    assert.equal(peer.connections.size, 1);
+    await line.send(MESSAGE);
+    await until('the line is closed', () => line.isClosed);
+    assert.equal(peer.connections.size, 0);
   });
 });

@@ -86,7 +86,7 @@ test('a session whose machine is off for longer than its agent is waited for, be
 });
 
 test('a session whose agent hangs as it connects is in error after 20 s', async () => {
-  const silent = { attach: () => new Promise<never>(() => undefined), drop() {}, closeAll() {} };
+  const silent = { attach: () => new Promise<never>(() => undefined) };
   const connect = makeConnect({ connections: silent, mirror: makeMemoryMirror() });
   await withWorker({ ...scriptedAgent().activities, connect }, async () => {
     const { end } = await startSession();

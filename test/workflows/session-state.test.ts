@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import type { SessionStart } from '../../domain/session-workflows.ts';
 import type { SettledTurn } from '../../workflows/session-activities.ts';
 import { book } from '../../workflows/session-ledger.ts';
 import { accept, beginTurn } from '../../workflows/session-queue.ts';
@@ -185,4 +186,14 @@ test('isLetGo() is false where an idle session was connected in the breath in wh
   const idle = idled(connected(beginConnect(fresh()), PEER));
   assert.equal(isLetGo(idle), true);
   assert.equal(isLetGo(connected(close(beginConnect(idle), 'User requested'), PEER)), false);
+});
+
+test('newSession() takes an option that is null or not a number as not set', () => {
+  const options = { idle_after_seconds: null, idle_timeout_seconds: Number.NaN, model: null, turn_limit_seconds: 5 };
+  const start = { session_id: 's-1', user_id: 'u-1', project_path: '/p', title: null };
+  const state = newSession(
+    { ...start, options: options as unknown as SessionStart['options'] },
+    '2026-01-01T00:00:00.000Z',
+  );
+  assert.deepEqual(state.options, { idle_after_seconds: 60, idle_timeout_seconds: 300, turn_limit_seconds: 5 });
 });

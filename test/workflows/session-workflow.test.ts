@@ -538,6 +538,7 @@ test('a resumed session whose conversation is gone ends in error with SESSION_NO
     await workflows.resume(session, floor);
     const { status, failure } = await resultOf(session.session_id);
     assert.deepEqual([status, failure?.code], ['error', 'SESSION_NOT_RESUMABLE']);
+    await assert.rejects(workflows.start(session), { code: 'SESSION_NOT_RESUMABLE' });
   });
 });
 
@@ -552,5 +553,18 @@ test('a session does not time out while somebody is present, and presence is no 
     const quietMs = Date.parse(state.ended_at ?? '') - Date.parse(state.last_activity);
     assert.ok(quietMs >= 5_000, `ended ${quietMs} ms after the last activity`);
     assert.deepEqual([state.reason, state.message_count, agent.carriedOut.length], ['Idle timeout', 0, 0]);
+  });
+});
+
+test('the time limit of a resumed session counts from its resumption', async () => {
+  await withAgent(async ({ workflows }) => {
+    const session = start({ max_duration_seconds: 3 });
+    await workflows.start(session);
+    assert.equal((await resultOf(session.session_id)).reason, 'Time limit');
+    await workflows.resume(session, floor);
+    const { reason, resumed_at, ended_at } = await resultOf(session.session_id);
+    const openMs = Date.parse(ended_at ?? '') - Date.parse(resumed_at ?? '');
+    assert.equal(reason, 'Time limit');
+    assert.ok(openMs >= 3_000, `open for ${openMs} ms`);
   });
 });

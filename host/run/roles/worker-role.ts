@@ -18,7 +18,11 @@ export function startWorkerRole(options: PartOptions, mirror: Mirror, wrap: Wrap
         connection,
         namespace: settings.namespace,
         mirror,
-        gateway: { url: config.claude_code.websocket_url, token: secrets.gatewayToken },
+        gateway: {
+          url: config.claude_code.websocket_url,
+          token: secrets.gatewayToken,
+          turnLimitSeconds: config.gateway.turn_limit_seconds,
+        },
         around: wrap.activities,
       });
     },
