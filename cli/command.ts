@@ -27,7 +27,7 @@ export abstract class XswarmCommand extends Command<CliContext> {
 
   /** Makes a connector to `XSWARM_URL`, else to the configured server, with `XSWARM_TOKEN`. */
   protected async connector(): Promise<ClaudeCodeConnector> {
-    const { connectorOf } = await import('./connector-of.ts');
+    const { connectorOf } = await import('./access/connector-of.ts');
     return await connectorOf(this.context);
   }
 }

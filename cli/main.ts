@@ -8,7 +8,7 @@ const manifest = JSON.parse(readFileSync(fileURLToPath(import.meta.resolve('xswa
   version: string;
 };
 
-/** A reader that went away (`… | head`) ends the command, and is no failure. */
+/** Ends the command without an error when its reader has gone (`… | head`). */
 function endWithReader(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;
@@ -58,7 +58,8 @@ async function main(): Promise<number> {
 }
 
 process.stdout.on('error', endWithReader);
-if (argv.length > 0 && argv.every((word) => ['--version', '-v', '--json'].includes(word)) && argv[0] !== '--json') {
+const asksForVersion = ['version', '--version', '-v', '-V'].includes(argv[0] ?? '');
+if (asksForVersion && argv.slice(1).every((word) => word === '--json')) {
   process.stdout.write(
     argv.includes('--json') ? `${JSON.stringify({ version: manifest.version })}\n` : `${manifest.version}\n`,
   );

@@ -2,13 +2,15 @@ import { Cli } from 'clipanion';
 import type { CommandClass } from 'clipanion';
 import { COMMANDS, findCommand } from './command-table.ts';
 import type { CliContext } from './context.ts';
-import { errorLine } from './error-line.ts';
+import { errorLine, isWrongInput } from './error-line.ts';
+import { describeMisuse, isMisuse } from './usage-errors.ts';
 
 /** Exit codes of the CLI. */
 export const EXIT = { done: 0, failed: 1, misused: 2 } as const;
 
-/** Runs a command line to its end and gives the exit code: 0 done, 1 failed, 2 used wrongly. Never throws. */
-export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+/** Runs a command line to its end and returns the exit code: 0 done, 1 failed, 2 used wrongly. Never throws. */
+export async function runCli(words: readonly string[], context: CliContext): Promise<number> {
+  const argv = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
   const meant = findCommand(argv);
   const wantsHelp = asksForHelp(argv);
   if (meant.type === 'group') {
@@ -18,7 +20,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     if (meant.words !== '' && !wantsHelp) {
       return misused(
         context,
-        `${meant.words} goes on with ${wordsBehind(meant.words)}: see \`xswarm ${meant.words} --help\``,
+        `A command is missing after ${meant.words}: ${wordsBehind(meant.words)}; see \`xswarm ${meant.words} --help\``,
       );
     }
     context.stdout.write(await overview(meant.words, context));
@@ -50,9 +52,9 @@ async function execute(
     return await command.validateAndExecute();
   } catch (error) {
     if (isMisuse(error)) {
-      const [reason = ''] = (error as Error).message.trim().split('\n');
-      return misused(context, `${reason.replace(/[.:]$/, '')}: see \`xswarm ${words} --help\``);
+      return misused(context, `${describeMisuse(error, cli, argv, context)}: see \`xswarm ${words} --help\``);
     }
+    if (isWrongInput(error)) return misused(context, errorLine(error));
     context.stderr.write(`${errorLine(error)}\n`);
     if (context.env.XSWARM_LOG_LEVEL === 'debug' && error instanceof Error) context.stderr.write(`${error.stack}\n`);
     return EXIT.failed;
@@ -62,10 +64,6 @@ async function execute(
 function misused(context: CliContext, line: string): number {
   context.stderr.write(`${line}\n`);
   return EXIT.misused;
-}
-
-function isMisuse(error: unknown): boolean {
-  return error instanceof Error && ['UsageError', 'UnknownSyntaxError', 'AmbiguousSyntaxError'].includes(error.name);
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
@@ -89,7 +87,7 @@ async function overview(group: string, context: CliContext): Promise<string> {
   return readable(makeCli([...classes], context).usage(null, { colored: context.color }));
 }
 
-/** Gives the values of options a name; clipanion numbers them. */
+/** Writes an ellipsis for the values of options, which clipanion numbers. */
 function readable(usage: string): string {
   return usage.replace(/ #\d/g, ' …');
 }

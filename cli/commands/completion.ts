@@ -1,7 +1,8 @@
-import { Command, Option, UsageError } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { XswarmCommand } from '../command.ts';
-import { completionScript, SHELLS } from '../completion-script.ts';
-import { describeCommands } from '../describe-commands.ts';
+import { oneOf } from '../option-values.ts';
+import { completionScript, SHELLS } from '../completion/completion-script.ts';
+import { describeCommands } from '../completion/describe-commands.ts';
 
 /** `xswarm completion` */
 export class CompletionCommand extends XswarmCommand {
@@ -19,9 +20,7 @@ export class CompletionCommand extends XswarmCommand {
   shell = Option.String({ name: 'shell' });
 
   override async execute(): Promise<void> {
-    const shell = SHELLS.find((known) => known === this.shell);
-    if (shell === undefined)
-      throw new UsageError(`Shell ${this.shell} is not known: it is one of ${SHELLS.join(', ')}`);
+    const shell = oneOf('<shell>', this.shell, SHELLS);
     const script = completionScript(shell, await describeCommands(this.context.commands));
     this.emit({ shell, script });
     if (!this.json) this.context.stdout.write(script);

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { Command, Option } from 'clipanion';
 import { XswarmCommand } from '../command.ts';
-import { defaultUser } from '../default-user.ts';
-import { withUsers } from '../with-users.ts';
+import { defaultUser } from '../access/default-user.ts';
+import { withUsers } from '../access/with-users.ts';
 
 /** `xswarm dashboard` */
 export class DashboardCommand extends XswarmCommand {
@@ -22,7 +22,7 @@ export class DashboardCommand extends XswarmCommand {
 
   override async execute(): Promise<void> {
     const { pageUrl } = await import('../../host/run/next-steps.ts');
-    const { serverUrlOf } = await import('../connector-of.ts');
+    const { serverUrlOf } = await import('../access/connector-of.ts');
     const { config } = await this.config();
     const userId = await defaultUser(this.user, this.context);
     const { code, expires_at } = await withUsers(this.context, (_, logins) => logins.createCode(userId));

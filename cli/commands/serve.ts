@@ -26,7 +26,7 @@ export class ServeCommand extends XswarmCommand {
     const named = [...new Set(this.roles.split(',').map((word) => word.trim()))];
     const unknown = named.find((word) => !ROLES.some((role) => role === word));
     if (unknown !== undefined) throw new UsageError(`--roles ${unknown} must be some of ${ROLES.join(', ')}`);
-    const { runServe } = await import('../run-serve.ts');
+    const { runServe } = await import('../running/run-serve.ts');
     return await runServe(
       this.context,
       ROLES.filter((role) => named.includes(role)),

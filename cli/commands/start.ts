@@ -21,7 +21,7 @@ export class StartCommand extends XswarmCommand {
   noTalk = Option.Boolean('--no-talk', false, { description: 'Hold no first conversation' });
 
   override async execute(): Promise<void> {
-    const { runStart } = await import('../run-start.ts');
+    const { runStart } = await import('../running/run-start.ts');
     await runStart(this.context, { json: this.json, debug: this.debug, talkFirst: !this.noTalk });
   }
 }

@@ -14,7 +14,7 @@ export class SupervisorCommand extends XswarmCommand {
   debug = Option.Boolean('--debug', false, { description: 'Show every log line of every part' });
 
   override async execute(): Promise<void> {
-    const { runStart } = await import('../run-start.ts');
+    const { runStart } = await import('../running/run-start.ts');
     await runStart(this.context, { json: this.json, debug: this.debug, talkFirst: false });
   }
 }

@@ -11,6 +11,7 @@ export interface Column<Row> {
 }
 
 const GAP = '  ';
+/** A column is never narrower than this, nor than its heading. */
 const NARROWEST = 6;
 
 /** Lays rows out in columns, at most `width` wide where that is given and possible. */
@@ -44,10 +45,13 @@ export function formatTable<Row>(rows: Row[], columns: Column<Row>[], width: num
 function fit<Row>(widths: number[], columns: Column<Row>[], width: number): void {
   let tooMuch = widths.reduce((sum, one) => sum + one, GAP.length * (widths.length - 1)) - width;
   while (tooMuch > 0) {
-    const candidates = widths.map((one, index) => (columns[index]?.cut === undefined ? 0 : one));
-    const widest = Math.max(...candidates);
-    if (widest <= NARROWEST) return;
-    widths[candidates.indexOf(widest)] = widest - 1;
+    const spare = widths.map((one, index) => {
+      const column = columns[index];
+      return column?.cut !== undefined && one > Math.max(NARROWEST, column.title.length) ? one : 0;
+    });
+    const widest = Math.max(...spare);
+    if (widest === 0) return;
+    widths[spare.indexOf(widest)] = widest - 1;
     tooMuch -= 1;
   }
 }

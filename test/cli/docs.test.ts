@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { COMMANDS } from '../../cli/command-table.ts';
-import { describeCommands } from '../../cli/describe-commands.ts';
+import { describeCommands } from '../../cli/completion/describe-commands.ts';
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 

@@ -72,6 +72,15 @@ test('formatTable() cuts the widest columns and never passes the width', () => {
   assert.deepEqual(formatTable(rows, columns, null, plain)[1], 's-1  /a/very/long/path/to/some/project');
 });
 
+test('formatTable() never cuts a heading', () => {
+  const rows = [{ path: '/a/very/long/path', about: 'words and words and words' }];
+  const columns = [
+    { title: 'LAST ACTIVITY', value: (row: (typeof rows)[number]) => row.path, cut: 'start' as const },
+    { title: 'PERMISSION', value: (row: (typeof rows)[number]) => row.about, cut: 'end' as const },
+  ];
+  assert.equal(formatTable(rows, columns, 10, plain)[0], 'LAST ACTIVITY  PERMISSION');
+});
+
 test('printable() leaves no control character but line ends and tabs', () => {
   assert.equal(printable('a\u001b[31mb\u0007\r\nc\td\u009b'), 'a[31mb\nc\td');
 });

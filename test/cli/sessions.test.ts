@@ -148,7 +148,42 @@ test('claude connect to a session that ended says so', async () => {
   server.addSession('s-over', { status: 'disconnected', is_active: false });
   const { exitCode, stderr } = await talk('hello\n', 'claude', 'connect', 's-over');
   assert.equal(exitCode, 1);
-  assert.equal(stderr, 'Session is not active: s-over: begin another one with `xswarm claude new`\n');
+  assert.match(stderr, /^Session is not active: s-over: resume it with `xswarm claude resume <id>`, or begin another/);
+});
+
+test('claude resume starts an ended session again, and says why one cannot be resumed', async () => {
+  server.addSession('s-rest', { status: 'disconnected', is_active: false, reason: 'Idle timeout' });
+  assert.deepEqual(await xswarm('claude', 'resume', 's-rest'), { exitCode: 0, stdout: 'Resumed s-rest\n', stderr: '' });
+  assert.equal(server.sessions.get('s-rest')?.session.status, 'active');
+  const error = { code: 'AGENT_LOST', message: "the agent's conversation is gone" };
+  server.addSession('s-lost', { status: 'disconnected', is_active: false, error });
+  const { exitCode, stderr } = await xswarm('claude', 'resume', 's-lost');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^Session cannot be resumed: s-lost: the agent's conversation is gone: begin another one with/);
+});
+
+test('claude connect --resume resumes an ended session without asking', async () => {
+  server.addSession('s-back', { status: 'disconnected', is_active: false, reason: 'Idle timeout' });
+  const { stdout } = await talk('hello\n', 'claude', 'connect', 's-back', '--resume');
+  assert.equal(stdout, 'You said: hello\n');
+});
+
+test('claude interrupt says whether a turn was running', async () => {
+  server.addSession('s-busy', { queued: 1 });
+  server.addSession('s-calm');
+  assert.equal((await xswarm('claude', 'interrupt', 's-busy')).stdout, 'Stopped the running turn of s-busy\n');
+  assert.equal((await xswarm('claude', 'interrupt', 's-calm')).stdout, 'No turn is running in s-calm\n');
+});
+
+test('the beginning of an id is enough where only one session has it', async () => {
+  server.addSession('7f3c-one');
+  server.addSession('7f3d-two');
+  assert.match((await xswarm('claude', 'status', '7f3c')).stdout, /^Session +7f3c-one$/m);
+  assert.equal((await xswarm('claude', 'send', '7f3d', 'hi')).stdout, 'You said: hi\n');
+  assert.match((await xswarm('claude', 'disconnect', '7f3d')).stdout, /^Disconnected 7f3d-two/);
+  const { exitCode, stderr } = await xswarm('claude', 'history', '7f3');
+  assert.equal(exitCode, 2);
+  assert.match(stderr, /^2 session ids begin with "7f3": 7f3c-one, 7f3d-two: see/);
 });
 
 test('text of others cannot drive the terminal of a table', async () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { COMMANDS } from '../../cli/command-table.ts';
-import { describeCommands } from '../../cli/describe-commands.ts';
+import { describeCommands } from '../../cli/completion/describe-commands.ts';
 import { jsonLines, runCli, tempDataDir } from '../support/run-cli.ts';
 
 test('every command of the table has a description, --json, and its own help', async () => {
@@ -21,8 +21,10 @@ test('every command of the table has a description, --json, and its own help', a
   }
 });
 
-test('--version prints the version', async () => {
-  assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+test('--version, -V, -v and version print the version', async () => {
+  for (const word of ['--version', '-V', '-v', 'version']) {
+    assert.match((await runCli([word])).stdout, /^\d+\.\d+\.\d+\n$/, word);
+  }
   assert.equal(typeof jsonLines((await runCli(['--version', '--json'])).stdout)[0]?.version, 'string');
 });
 
@@ -36,15 +38,20 @@ test('no words at all show the overview and are no failure', async () => {
 const misuses: [string[], RegExp][] = [
   [['frobnicate'], /^Unknown command "frobnicate": see `xswarm --help`\n$/],
   [['claude', 'stats'], /^Unknown command "claude stats": did you mean `xswarm claude status`\?\n$/],
-  [['claude', 'send'], /^Not enough positional arguments: see `xswarm claude send --help`\n$/],
-  [['claude', 'status', '--frob'], /--frob.*: see `xswarm claude status --help`\n$/],
+  [['claude', 'send'], /^Arguments <id> <text> are missing: see `xswarm claude send --help`\n$/],
+  [['claude', 'send', 's-42', '--key', 'k'], /^Argument <text> is missing: see `xswarm claude send --help`\n$/],
+  [['claude', 'connect'], /^Argument <id> is missing: see `xswarm claude connect --help`\n$/],
+  [['user', 'add', '--phone'], /^Option --phone needs a value: see `xswarm user add --help`\n$/],
+  [['user', 'remove', 'ada', 'bob'], /^Unexpected argument "bob": see `xswarm user remove --help`\n$/],
+  [['claude', 'status', '--frob'], /^Unknown option --frob: see `xswarm claude status --help`\n$/],
+  [['user', 'add', 'ada', '--phone', 'home'], /^--phone: "home" .*\n$/],
   [['claude', 'status', '--limit', 'x'], /^--limit x must be a whole number above zero/],
   [['claude', 'cost', '--group-by', 'moon'], /^--group-by moon must be one of day, project, model, user/],
   [['serve', '--roles', 'api,cook'], /^--roles cook must be some of api, worker, gateway/],
-  [['claude'], /^claude goes on with new, send, connect, .*: see `xswarm claude --help`\n$/],
-  [['token', '--json'], /^token goes on with create, list, revoke: see `xswarm token --help`\n$/],
+  [['claude'], /^A command is missing after claude: new, send, connect, .*; see `xswarm claude --help`\n$/],
+  [['token', '--json'], /^A command is missing after token: create, list, revoke; see `xswarm token --help`\n$/],
   [['serve'], /^--roles is missing: some of api, worker, gateway: see `xswarm serve --help`\n$/],
-  [['completion', 'csh'], /^Shell csh is not known: it is one of bash, zsh, fish/],
+  [['completion', 'csh'], /^<shell> csh must be one of bash, zsh, fish/],
 ];
 for (const [args, words] of misuses) {
   test(`xswarm ${args.join(' ')} is used wrongly: exit code 2 and one line on stderr`, async () => {
@@ -54,6 +61,12 @@ for (const [args, words] of misuses) {
     assert.equal(stderr.trimEnd().split('\n').length, 1);
   });
 }
+
+test('help before words is the same as --help behind them', async () => {
+  for (const words of [[], ['claude'], ['claude', 'send']]) {
+    assert.deepEqual(await runCli(['help', ...words]), await runCli([...words, '--help']), words.join(' '));
+  }
+});
 
 test('help of a command shows its options and examples', async () => {
   const { exitCode, stdout } = await runCli(['claude', 'send', '--help']);

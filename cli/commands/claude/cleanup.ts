@@ -1,5 +1,5 @@
 import { Command } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
+import { XswarmCommand } from '../../command.ts';
 
 /** `xswarm claude cleanup` */
 export class ClaudeCleanupCommand extends XswarmCommand {

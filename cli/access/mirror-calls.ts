@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Readable } from 'node:stream';
-import { ERROR_CODES, XswarmError } from '../domain/errors.ts';
-import type { CheckStep, RebuildStep } from '../domain/mirror-steps.ts';
+import { ERROR_CODES, XswarmError } from '../../domain/errors.ts';
+import type { CheckStep, RebuildStep } from '../../domain/mirror-steps.ts';
 import { notEmpty, serverUrlOf } from './connector-of.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext } from '../context.ts';
 
 /** Asks the running app to check the mirror. */
 export function checkMirror(context: CliContext): AsyncGenerator<CheckStep, void, undefined> {

@@ -1,5 +1,5 @@
 import { Cli } from 'clipanion';
-import type { CliContext, LoadCommand } from './context.ts';
+import type { CliContext, LoadCommand } from '../context.ts';
 
 /** A command as completion and documents need it. */
 export interface CommandDescription {

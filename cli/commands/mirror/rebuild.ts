@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
-import { makeProgressBar } from '../output/progress-bar.ts';
+import { XswarmCommand } from '../../command.ts';
+import { makeProgressBar } from '../../output/progress-bar.ts';
 
 /** `xswarm mirror rebuild` */
 export class MirrorRebuildCommand extends XswarmCommand {
@@ -16,7 +16,7 @@ export class MirrorRebuildCommand extends XswarmCommand {
   });
 
   override async execute(): Promise<number> {
-    const { rebuildMirror } = await import('../mirror-calls.ts');
+    const { rebuildMirror } = await import('../../access/mirror-calls.ts');
     const bar = makeProgressBar(this.context.stdout, this.json ? null : this.context.width);
     let code = 0;
     for await (const step of rebuildMirror(this.context)) {

@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
-import { loadConfig } from '../host/config/load.ts';
-import { makeLogger } from '../host/logs/app-logger.ts';
-import { loadSecrets } from '../host/config/secrets.ts';
-import type { Role } from '../host/run/roles/part.ts';
-import { serve } from '../host/run/serve.ts';
-import { listenForStop } from '../host/processes/stop-signal.ts';
-import { AlreadyRunning } from '../host/processes/data-lock.ts';
-import { PortUnavailable } from '../host/processes/ports.ts';
-import type { CliContext } from './context.ts';
+import { loadConfig } from '../../host/config/load.ts';
+import { makeLogger } from '../../host/logs/app-logger.ts';
+import { loadSecrets } from '../../host/config/secrets.ts';
+import type { Role } from '../../host/run/roles/part.ts';
+import { serve } from '../../host/run/serve.ts';
+import { listenForStop } from '../../host/processes/stop-signal.ts';
+import { AlreadyRunning } from '../../host/processes/data-lock.ts';
+import { PortUnavailable } from '../../host/processes/ports.ts';
+import type { CliContext } from '../context.ts';
 
 /** Runs parts in this process until it is asked to stop; returns 1 when a part failed. */
 export async function runServe(context: CliContext, roles: Role[], debug: boolean): Promise<number> {

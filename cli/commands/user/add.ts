@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
-import { withUsers } from '../with-users.ts';
+import { XswarmCommand } from '../../command.ts';
+import { withUsers } from '../../access/with-users.ts';
 
 /** `xswarm user add` */
 export class UserAddCommand extends XswarmCommand {

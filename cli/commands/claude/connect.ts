@@ -1,10 +1,11 @@
-import { Command, Option } from 'clipanion';
-import type { ClaudeCodeConnector } from '../../client/connector.ts';
-import type { Session } from '../../domain/service-data.ts';
-import { XswarmCommand } from '../command.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
-import { makePaint, paintStatus } from '../output/paint.ts';
-import { printableLine } from '../output/printable.ts';
+import { Command, Option, UsageError } from 'clipanion';
+import type { ClaudeCodeConnector } from '../../../client/connector.ts';
+import type { Session } from '../../../domain/service-data.ts';
+import { findSession } from '../../access/find-session.ts';
+import { XswarmCommand } from '../../command.ts';
+import { formatUsd } from '../../../domain/format-usd.ts';
+import { makePaint, paintStatus } from '../../output/paint.ts';
+import { printableLine } from '../../output/printable.ts';
 
 const HISTORY = 50;
 
@@ -23,24 +24,29 @@ export class ClaudeConnectCommand extends XswarmCommand {
     `,
     examples: [
       ['Talk to a session', '$0 claude connect s-42'],
+      ['Choose one of the open sessions', '$0 claude connect'],
+      ['Resume an ended session and talk', '$0 claude connect s-42 --resume'],
       ['Ask two things from a script', 'printf "run the tests\\nfix what fails\\n" | $0 claude connect s-42'],
     ],
   });
 
-  sessionId = Option.String({ name: 'session_id' });
+  resume = Option.Boolean('--resume', false, { description: 'Resume the session if it has ended, without asking' });
+  sessionId = Option.String({ name: 'id', required: false });
 
   override async execute(): Promise<number> {
     const { stdin, stdout, stderr, stdinIsTerminal, width, color } = this.context;
+    const atTerminal = stdinIsTerminal && width !== null && !this.json;
     const connector = await this.connector();
-    const session = await connector.connectSession(this.sessionId);
-    const { sessionId } = this;
-    if (!stdinIsTerminal || width === null || this.json) {
-      const { talkByLines } = await import('../connect/talk-by-lines.ts');
+    const session = await this.open(connector, atTerminal);
+    if (session === null) return 0;
+    const sessionId = session.id;
+    if (!atTerminal) {
+      const { talkByLines } = await import('../../connect/talk-by-lines.ts');
       return await talkByLines({ connector, sessionId, stdin, stdout, stderr, json: this.json });
     }
     const paint = makePaint(color);
     const [{ talkAtTerminal }, after, history] = await Promise.all([
-      import('../connect/talk-at-terminal.ts'),
+      import('../../connect/talk-at-terminal.ts'),
       connector.lastEventNumber(sessionId),
       earlierMessages(connector, sessionId),
     ]);
@@ -50,6 +56,20 @@ export class ClaudeConnectCommand extends XswarmCommand {
     const rest = open ? `stays open: xswarm claude connect ${sessionId}` : 'has ended';
     stdout.write(`\n${paint('dim', `The session ${rest} (${formatUsd(cost)} so far)`)}\n`);
     return 0;
+  }
+
+  /** Finds the session, or lets a person choose one, and sees to it that it takes messages; null when the person leaves. */
+  private async open(connector: ClaudeCodeConnector, atTerminal: boolean): Promise<Session | null> {
+    if (this.sessionId === undefined && !atTerminal) throw new UsageError('Argument <id> is missing');
+    const { chooseSession, needsResume, reopenSession } = await import('../../connect/choose-session.ts');
+    const found =
+      this.sessionId === undefined
+        ? await chooseSession(connector, this.context)
+        : await findSession(connector, this.sessionId);
+    if (found === null) return null;
+    const maySayYes = this.resume || atTerminal;
+    if (!needsResume(found) || !maySayYes) return await connector.connectSession(found.id);
+    return await reopenSession(connector, found, this.context, { asks: !this.resume });
   }
 
   private greeting(session: Session): string {

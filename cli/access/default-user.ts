@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from 'clipanion';
-import { userIdOf } from '../domain/user.ts';
-import { dataFiles } from '../host/config/data-folder.ts';
+import { userIdOf } from '../../domain/user.ts';
+import { dataFiles } from '../../host/config/data-folder.ts';
 import { notEmpty } from './connector-of.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext } from '../context.ts';
 import { withUsers } from './with-users.ts';
 
 /**

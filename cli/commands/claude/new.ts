@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { Command, Option, UsageError } from 'clipanion';
-import { PERMISSION_MODES } from '../../domain/session.ts';
-import type { SessionOptions } from '../../domain/session.ts';
-import { XswarmCommand } from '../command.ts';
-import { defaultUser } from '../default-user.ts';
-import { wholeNumber } from '../whole-number.ts';
+import { Command, Option } from 'clipanion';
+import { PERMISSION_MODES } from '../../../domain/session.ts';
+import type { SessionOptions } from '../../../domain/session.ts';
+import { XswarmCommand } from '../../command.ts';
+import { defaultUser } from '../../access/default-user.ts';
+import { oneOf, wholeNumber } from '../../option-values.ts';
 
 /** `xswarm claude new` */
 export class ClaudeNewCommand extends XswarmCommand {
@@ -46,10 +46,8 @@ export class ClaudeNewCommand extends XswarmCommand {
   }
 
   private sessionOptions(): SessionOptions {
-    const mode = PERMISSION_MODES.find((known) => known === this.permissionMode);
-    if (this.permissionMode !== undefined && mode === undefined) {
-      throw new UsageError(`--permission-mode ${this.permissionMode} must be one of ${PERMISSION_MODES.join(', ')}`);
-    }
+    const mode =
+      this.permissionMode === undefined ? undefined : oneOf('--permission-mode', this.permissionMode, PERMISSION_MODES);
     const seconds = this.idleTimeout === undefined ? undefined : wholeNumber('--idle-timeout', this.idleTimeout);
     return {
       ...(this.model !== undefined && { model: this.model }),

@@ -1,9 +1,9 @@
 import { Command } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
-import { makePaint } from '../output/paint.ts';
-import { formatTable } from '../output/table.ts';
-import { formatAgo } from '../output/time.ts';
-import { withUsers } from '../with-users.ts';
+import { XswarmCommand } from '../../command.ts';
+import { makePaint } from '../../output/paint.ts';
+import { formatTable } from '../../output/table.ts';
+import { formatAgo } from '../../output/time.ts';
+import { withUsers } from '../../access/with-users.ts';
 
 /** `xswarm user list` */
 export class UserListCommand extends XswarmCommand {

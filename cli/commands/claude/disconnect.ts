@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
+import { findSession } from '../../access/find-session.ts';
+import { XswarmCommand } from '../../command.ts';
 
 /** `xswarm claude disconnect` */
 export class ClaudeDisconnectCommand extends XswarmCommand {
@@ -15,7 +16,8 @@ export class ClaudeDisconnectCommand extends XswarmCommand {
 
   override async execute(): Promise<void> {
     const connector = await this.connector();
-    const ended = await connector.disconnectSession(this.sessionId, this.reason);
+    const { id } = await findSession(connector, this.sessionId);
+    const ended = await connector.disconnectSession(id, this.reason);
     this.emit(ended);
     this.say(`Disconnected ${ended.session_id}: ${ended.reason}`);
   }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import type { LoginService } from '../domain/login.ts';
-import type { UserService } from '../domain/user.ts';
-import type { CliContext } from './context.ts';
+import type { LoginService } from '../../domain/login.ts';
+import type { UserService } from '../../domain/user.ts';
+import type { CliContext } from '../context.ts';
 
 /** Opens the database file for as long as `use` needs the users and logins in it; works whether or not xswarm runs. */
 export async function withUsers<T>(
@@ -10,11 +10,11 @@ export async function withUsers<T>(
 ): Promise<T> {
   const [{ loadConfig }, { openDatabase, closeDatabase }, { makeUserService }, { Logins }, { dataFiles }] =
     await Promise.all([
-      import('../host/config/load.ts'),
-      import('../db/open.ts'),
-      import('../db/users.ts'),
-      import('../db/logins.ts'),
-      import('../host/config/data-folder.ts'),
+      import('../../host/config/load.ts'),
+      import('../../db/open.ts'),
+      import('../../db/users.ts'),
+      import('../../db/logins.ts'),
+      import('../../host/config/data-folder.ts'),
     ]);
   const { config } = loadConfig(context);
   mkdirSync(context.dataDir, { recursive: true, mode: 0o700 });

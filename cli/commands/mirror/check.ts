@@ -1,7 +1,7 @@
 import { Command } from 'clipanion';
-import type { MirrorDifference } from '../../domain/mirror-steps.ts';
-import { XswarmCommand } from '../command.ts';
-import { makeProgressBar } from '../output/progress-bar.ts';
+import type { MirrorDifference } from '../../../domain/mirror-steps.ts';
+import { XswarmCommand } from '../../command.ts';
+import { makeProgressBar } from '../../output/progress-bar.ts';
 
 /** `xswarm mirror check` */
 export class MirrorCheckCommand extends XswarmCommand {
@@ -14,7 +14,7 @@ export class MirrorCheckCommand extends XswarmCommand {
   });
 
   override async execute(): Promise<number> {
-    const { checkMirror } = await import('../mirror-calls.ts');
+    const { checkMirror } = await import('../../access/mirror-calls.ts');
     const bar = makeProgressBar(this.context.stdout, this.json ? null : this.context.width);
     let found = 0;
     for await (const step of checkMirror(this.context)) {

@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
-import { makePaint } from '../output/paint.ts';
-import { printableLine } from '../output/printable.ts';
-import { formatTable } from '../output/table.ts';
-import { formatAgo } from '../output/time.ts';
-import { withUsers } from '../with-users.ts';
+import { XswarmCommand } from '../../command.ts';
+import { makePaint } from '../../output/paint.ts';
+import { printableLine } from '../../output/printable.ts';
+import { formatTable } from '../../output/table.ts';
+import { formatAgo } from '../../output/time.ts';
+import { withUsers } from '../../access/with-users.ts';
 
 /** `xswarm token list` */
 export class TokenListCommand extends XswarmCommand {

@@ -1,10 +1,11 @@
-import { Command, Option, UsageError } from 'clipanion';
-import type { CostFilter, CostReport } from '../../domain/service-data.ts';
-import { XswarmCommand } from '../command.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
-import { makePaint } from '../output/paint.ts';
-import { printableLine } from '../output/printable.ts';
-import { formatTable } from '../output/table.ts';
+import { Command, Option } from 'clipanion';
+import type { CostFilter, CostReport } from '../../../domain/service-data.ts';
+import { XswarmCommand } from '../../command.ts';
+import { formatUsd } from '../../../domain/format-usd.ts';
+import { makePaint } from '../../output/paint.ts';
+import { printableLine } from '../../output/printable.ts';
+import { formatTable } from '../../output/table.ts';
+import { oneOf } from '../../option-values.ts';
 
 const GROUPS = ['day', 'project', 'model', 'user'] as const;
 
@@ -38,14 +39,10 @@ export class ClaudeCostCommand extends XswarmCommand {
   }
 
   private filter(): CostFilter {
-    const group = GROUPS.find((known) => known === this.groupBy);
-    if (this.groupBy !== undefined && group === undefined) {
-      throw new UsageError(`--group-by ${this.groupBy} must be one of ${GROUPS.join(', ')}`);
-    }
     return {
       ...(this.since !== undefined && { since: this.since }),
       ...(this.until !== undefined && { until: this.until }),
-      ...(group !== undefined && { group_by: group }),
+      ...(this.groupBy !== undefined && { group_by: oneOf('--group-by', this.groupBy, GROUPS) }),
     };
   }
 

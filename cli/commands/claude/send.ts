@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { Command, Option, UsageError } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
-import { makePaint } from '../output/paint.ts';
-import { printable } from '../output/printable.ts';
+import { findSession } from '../../access/find-session.ts';
+import { XswarmCommand } from '../../command.ts';
+import { formatUsd } from '../../../domain/format-usd.ts';
+import { makePaint } from '../../output/paint.ts';
+import { printable } from '../../output/printable.ts';
 
 /** `xswarm claude send` */
 export class ClaudeSendCommand extends XswarmCommand {
@@ -32,15 +33,16 @@ export class ClaudeSendCommand extends XswarmCommand {
     const content = this.words.join(' ') === '-' ? await text(stdin) : this.words.join(' ');
     if (content.trim() === '') throw new UsageError('The message is empty');
     const connector = await this.connector();
+    const { id } = await findSession(connector, this.sessionId);
     const options = { ...(this.key !== undefined && { idempotencyKey: this.key }) };
 
     if (this.noWait) {
-      const message = await connector.sendMessage(this.sessionId, content, undefined, options);
+      const message = await connector.sendMessage(id, content, undefined, options);
       this.emit({ message_id: message.id, session_id: message.session_id, status: 'queued' });
       this.say(message.id);
       return 0;
     }
-    const response = await connector.ask(this.sessionId, content, undefined, options);
+    const response = await connector.ask(id, content, undefined, options);
     this.emit(response);
     if (response.content !== '') this.say(width === null ? response.content : printable(response.content));
     if (response.status !== 'done') {

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { XswarmCommand } from '../command.ts';
-import { withUsers } from '../with-users.ts';
+import { XswarmCommand } from '../../command.ts';
+import { withUsers } from '../../access/with-users.ts';
 
 /** `xswarm token create` */
 export class TokenCreateCommand extends XswarmCommand {

@@ -1,7 +1,7 @@
-import type { Reporter } from '../host/run/reporter.ts';
-import type { CliContext } from './context.ts';
-import { makePaint } from './output/paint.ts';
-import { printable } from './output/printable.ts';
+import type { Reporter } from '../../host/run/reporter.ts';
+import type { CliContext } from '../context.ts';
+import { makePaint } from '../output/paint.ts';
+import { printable } from '../output/printable.ts';
 
 /** Makes the reporter of `start`: lines on stdout, warnings on stderr, or one object a line with `--json`. */
 export function makeReporter({ stdout, stderr, color }: CliContext, json: boolean): Reporter {

@@ -1,11 +1,12 @@
 import { Command, Option } from 'clipanion';
-import type { HistoryMessage } from '../../domain/service-data.ts';
-import { XswarmCommand } from '../command.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
-import { makePaint } from '../output/paint.ts';
-import { printable, printableLine } from '../output/printable.ts';
-import { formatAgo } from '../output/time.ts';
-import { wholeNumber } from '../whole-number.ts';
+import type { HistoryMessage } from '../../../domain/service-data.ts';
+import { findSession } from '../../access/find-session.ts';
+import { XswarmCommand } from '../../command.ts';
+import { formatUsd } from '../../../domain/format-usd.ts';
+import { makePaint } from '../../output/paint.ts';
+import { printable, printableLine } from '../../output/printable.ts';
+import { formatAgo } from '../../output/time.ts';
+import { wholeNumber } from '../../option-values.ts';
 
 /** `xswarm claude history` */
 export class ClaudeHistoryCommand extends XswarmCommand {
@@ -33,11 +34,12 @@ export class ClaudeHistoryCommand extends XswarmCommand {
 
   private async newest(most: number): Promise<HistoryMessage[]> {
     const connector = await this.connector();
+    const { id } = await findSession(connector, this.sessionId);
     const found: HistoryMessage[] = [];
     let cursor: string | undefined;
     do {
       const limit = Math.min(100, most - found.length);
-      const page = await connector.getMessages(this.sessionId, { order: 'desc', limit, cursor });
+      const page = await connector.getMessages(id, { order: 'desc', limit, cursor });
       found.push(...page.items);
       cursor = page.next_cursor ?? undefined;
     } while (cursor !== undefined && found.length < most);

@@ -1,7 +1,7 @@
-import { loadConfig } from '../host/config/load.ts';
-import { start } from '../host/run/start.ts';
-import { listenForStop } from '../host/processes/stop-signal.ts';
-import type { CliContext } from './context.ts';
+import { loadConfig } from '../../host/config/load.ts';
+import { start } from '../../host/run/start.ts';
+import { listenForStop } from '../../host/processes/stop-signal.ts';
+import type { CliContext } from '../context.ts';
 import { makeReporter } from './start-reporter.ts';
 
 /** Runs everything on one machine for `start` and its likes. */

@@ -1,6 +1,6 @@
-import { ClaudeCodeConnector } from '../client/connector.ts';
-import { runningServerUrl } from '../client/server-file.ts';
-import type { CliContext } from './context.ts';
+import { ClaudeCodeConnector } from '../../client/connector.ts';
+import { runningServerUrl } from '../../client/server-file.ts';
+import type { CliContext } from '../context.ts';
 
 /** Makes a connector to the server that `serverUrlOf` finds. A server that does not run is reported at once. */
 export async function connectorOf(context: CliContext): Promise<ClaudeCodeConnector> {
@@ -16,8 +16,8 @@ export async function serverUrlOf({ env, cwd, dataDir }: CliContext): Promise<st
   const named = notEmpty(env.XSWARM_URL);
   if (named !== undefined) return named.replace(/\/+$/, '');
   const [{ loadConfig }, { serverUrl }] = await Promise.all([
-    import('../host/config/load.ts'),
-    import('../host/config/derive.ts'),
+    import('../../host/config/load.ts'),
+    import('../../host/config/derive.ts'),
   ]);
   const { config, origins } = loadConfig({ env, cwd, dataDir });
   const isSetByVariable = ADDRESS_KEYS.some((key) => origins[key]?.from === 'variable');
