@@ -39,8 +39,8 @@ export function bindSessions(bind: Bind, { service }: { service: SessionService 
     res.json({ session_id: params.session_id, reason, timestamp });
   });
 
-  bind(SESSION_ROUTES.interruptSession, async ({ caller, params, res }) => {
-    const interrupted = await service.interrupt(caller, params.session_id);
+  bind(SESSION_ROUTES.interruptSession, async ({ caller, params, body, res }) => {
+    const interrupted = await service.interrupt(caller, params.session_id, body.message_id);
     res.json({ session_id: params.session_id, interrupted });
   });
 

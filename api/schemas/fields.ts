@@ -20,6 +20,10 @@ export function optional<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> 
   return schema.nullish().transform((value) => value ?? undefined);
 }
 
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
 /** A session id: a UUID unless the caller brings one. */
 export const sessionId = z
   .string()
@@ -67,6 +71,8 @@ export const sessionOptions = z
     on_interrupt: optional(z.enum(['report', 'continue'])),
     turn_limit_seconds: optional(z.number().int().min(0).max(31_536_000)),
   })
+  // A key that is there and undefined would overwrite the default that it is spread over.
+  .transform(withoutUndefined)
   .describe('Choices for this session; what is left out comes from the configuration');
 
 /** An amount of US dollars. */

@@ -26,6 +26,7 @@ export const sendMessageHeaders = idempotencyHeaders.extend({
 export const messageAnswer = z
   .object({
     message_id: z.string(),
+    response_id: z.string().optional().describe('Id of the response in the history'),
     content: z.string(),
     cost_usd: costUsd,
     timestamp,
@@ -49,6 +50,7 @@ export const messageState = z
     content: z.string().optional(),
     cost_usd: costUsd.optional(),
     timestamp,
+    response_id: z.string().optional().describe('Id of the response in the history'),
     simulated: z.boolean().optional(),
     error: failure.nullish(),
   })

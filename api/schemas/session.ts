@@ -74,6 +74,13 @@ export const disconnected = z
   .object({ session_id: sessionId, reason: z.string(), timestamp })
   .meta({ id: 'Disconnected' });
 
+/** Body of `POST /sessions/:session_id/interrupt`. */
+export const interruptBody = z
+  .object({
+    message_id: optional(z.string().min(1).max(128)).describe('Stop only the turn of this message'),
+  })
+  .meta({ id: 'Interrupt' });
+
 /** Answer of `POST /sessions/:session_id/interrupt`. */
 export const interrupted = z
   .object({ session_id: sessionId, interrupted: z.boolean().describe('False: nothing was running') })

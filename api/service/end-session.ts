@@ -41,11 +41,11 @@ export const makeCleanup = (context: ServiceContext): SessionService['cleanup'] 
     return counts.reduce((sum, ended) => sum + ended, 0);
   };
 
-/** Stops the turn that runs; false when none does. The session stays open. */
+/** Stops the turn that runs, or only the turn of one message; false when there is no such turn. The session stays open. */
 export const makeInterrupt = (context: ServiceContext): SessionService['interrupt'] =>
-  async function interrupt(caller, sessionId) {
+  async function interrupt(caller, sessionId, messageId) {
     const session = context.visible(caller, 'change_session', sessionId);
-    return isActive(session.status) && (await context.gateway.interrupt(sessionId));
+    return isActive(session.status) && (await context.gateway.interrupt(sessionId, messageId?.toLowerCase()));
   };
 
 async function askToEnd(context: ServiceContext, session: FoundSession, reason: string): Promise<void> {

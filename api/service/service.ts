@@ -47,7 +47,8 @@ export interface SessionService {
   ): Promise<Page<HistoryMessage>>;
   /** Full-text search over the messages that the caller may see. */
   search(caller: Caller, query: { q: string; session_id?: string; limit: number }): Promise<HistoryMessage[]>;
-  interrupt(caller: Caller, sessionId: string): Promise<boolean>;
+  /** Stops the turn that runs, or only the turn of `messageId`. False when there is no such turn. */
+  interrupt(caller: Caller, sessionId: string, messageId?: string): Promise<boolean>;
   /** Resolves when the session has ended, with the first reason. */
   disconnect(caller: Caller, sessionId: string, reason: string): Promise<{ reason: string; timestamp: string }>;
   cleanup(caller: Caller): Promise<number>;

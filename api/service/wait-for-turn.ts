@@ -5,6 +5,8 @@ import type { Caller, MessageState, SessionService } from './service.ts';
 /** What a done turn answers, at both doors. */
 export interface TurnAnswer {
   message_id: string;
+  /** Id of the response in the history. */
+  response_id?: string;
   content: string;
   cost_usd: number | null;
   timestamp: string;
@@ -38,14 +40,27 @@ export async function waitForTurn(
  * message that still waited when its session ended.
  */
 export function turnAnswer(state: MessageState): TurnAnswer {
-  const { message_id, session_id, content = '', cost_usd = null, timestamp, simulated } = state;
+  const { message_id, session_id, content = '', cost_usd = null, timestamp, response_id, simulated } = state;
+  const about = {
+    message_id,
+    ...(response_id === undefined ? {} : { response_id }),
+    cost_usd,
+    ...(simulated === undefined ? {} : { simulated }),
+  };
   if (state.status === 'failed') {
     if (state.error?.code === 'SESSION_NOT_ACTIVE') throw errors.sessionNotActive(session_id, { message_id, cost_usd });
-    throw errors.turnFailed(state.error?.message ?? 'The turn failed', { message_id, cost_usd });
+    throw errors.turnFailed(state.error?.message ?? 'The turn failed', about);
   }
   if (state.status === 'unknown') {
     const told = (state.error?.message ?? 'the turn was cut off').replace(/^Outcome unknown: /, '');
-    throw errors.turnUnknown(told, { message_id, cost_usd, content });
+    throw errors.turnUnknown(told, { ...about, content });
   }
-  return { message_id, content, cost_usd, timestamp, ...(simulated === undefined ? {} : { simulated }) };
+  return {
+    message_id,
+    ...(response_id === undefined ? {} : { response_id }),
+    content,
+    cost_usd,
+    timestamp,
+    ...(simulated === undefined ? {} : { simulated }),
+  };
 }

@@ -61,8 +61,9 @@ export function makeHandlers({ service, lanes, notices, subscriptions, maxWaitMs
       reply({ type: 'claude_code_disconnected', session_id, reason: ended.reason, timestamp: ended.timestamp });
     },
 
-    async interrupt({ session_id }, caller, reply) {
-      reply({ type: 'interrupted', session_id, interrupted: await service.interrupt(caller, session_id) });
+    async interrupt({ session_id, message_id }, caller, reply) {
+      const interrupted = await service.interrupt(caller, session_id, message_id);
+      reply({ type: 'interrupted', session_id, interrupted });
     },
 
     async get_session_status({ session_id }, caller, reply) {

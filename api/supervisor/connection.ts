@@ -37,7 +37,7 @@ export interface ConnectionDeps {
 export type KnownCaller = Caller | null | 'refused';
 
 /** Serves one socket until it closes. */
-export function serveConnection(socket: WebSocket, known: KnownCaller, deps: ConnectionDeps): void {
+export function serveConnection(socket: WebSocket, address: string, known: KnownCaller, deps: ConnectionDeps): void {
   const { service, endWatch, limiter, limits, logger } = deps;
   const id = randomUUID();
   const gone = new AbortController();
@@ -136,10 +136,16 @@ export function serveConnection(socket: WebSocket, known: KnownCaller, deps: Con
     return type;
   };
 
+  /** A user's connections share one rate; so do those of one address whose user is not known. */
+  const rateKey = (): string => {
+    const user = caller?.user_id ?? null;
+    return user === null ? `address:${address}` : `user:${user}`;
+  };
+
   const receive = async (data: Buffer, isBinary: boolean): Promise<void> => {
     let frame: RawFrame = {};
     try {
-      const waitSeconds = limiter.take(id);
+      const waitSeconds = limiter.take(rateKey());
       frame = readFrame(data, isBinary);
       if (waitSeconds > 0) throw errors.rateLimited(waitSeconds);
       if (data.length > limits.bodyBytes) throw errors.tooLarge(limits.bodyBytes);

@@ -34,7 +34,7 @@ export const COMMANDS = {
     message_id: optional(z.uuid('a UUID')),
   }),
   claude_code_disconnect: z.object({ ...ofSession, reason: optional(reason) }),
-  interrupt: z.object(ofSession),
+  interrupt: z.object({ ...ofSession, message_id: optional(z.string().min(1).max(128)) }),
   get_session_status: z.object(ofSession),
   subscribe: z.object({ ...ofSession, after_seq: optional(z.number().int().nonnegative()) }),
   unsubscribe: z.object(ofSession),

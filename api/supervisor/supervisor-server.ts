@@ -77,7 +77,14 @@ export function makeSupervisorServer(
       const caller = callerOf(req);
       sockets.handleUpgrade(req, socket, head, (ws) => {
         sockets.emit('connection', ws, req);
-        serveConnection(ws, caller, { service, endWatch, authenticate, limiter, limits, logger });
+        serveConnection(ws, req.socket.remoteAddress ?? '', caller, {
+          service,
+          endWatch,
+          authenticate,
+          limiter,
+          limits,
+          logger,
+        });
       });
     } catch (error) {
       logger.error({ err: error }, 'Supervisor upgrade failed unexpectedly');

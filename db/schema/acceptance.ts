@@ -40,10 +40,14 @@ export const routedMessages = sqliteTable(
 );
 
 /** The body of an accepted message that is too large for a signal, until the mirror has the message. */
-export const messageBodies = sqliteTable('message_bodies', {
-  message_id: text('message_id').primaryKey().notNull(),
-  session_id: text('session_id').notNull(),
-  content: text('content').notNull(),
-  context: text('context', { mode: 'json' }).$type<Record<string, unknown>>(),
-  bytes: integer('bytes').notNull(),
-});
+export const messageBodies = sqliteTable(
+  'message_bodies',
+  {
+    message_id: text('message_id').primaryKey().notNull(),
+    session_id: text('session_id').notNull(),
+    content: text('content').notNull(),
+    context: text('context', { mode: 'json' }).$type<Record<string, unknown>>(),
+    bytes: integer('bytes').notNull(),
+  },
+  (table) => [index('bodies_of_session').on(table.session_id)],
+);

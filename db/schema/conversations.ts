@@ -80,6 +80,8 @@ export const messages = sqliteTable(
   (table) => [
     uniqueIndex('messages_by_key').on(table.key),
     index('messages_of_session').on(table.session_key, table.key),
+    // The foreign key's own: without it each deletion of a session reads every message.
+    index('messages_by_session_id').on(table.session_id),
     // Two more, on expressions, are in the migration `views`: drizzle-kit cannot write them.
     check('messages_direction', sql`direction IN ('to_claude', 'from_claude')`),
     check('messages_cost_is_exact', sql`cost_nano IS NULL OR cost_usd IS cost_nano / 1000000000.0`),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionService } from '../../api/service/service.ts';
+import { makeGatewayStandIn } from '../support/temporal/workflows-stand-in.ts';
 import { LOCAL, openService } from '../support/api/open-service.ts';
 import type { TestService } from '../support/api/open-service.ts';
 
@@ -168,6 +169,13 @@ test('interrupt() asks the gateway only for sessions that can have a turn', asyn
   assert.equal(await service.interrupt(LOCAL, 's-1'), true);
   await service.disconnect(LOCAL, 's-1', 'User requested');
   assert.equal(await service.interrupt(LOCAL, 's-1'), false);
+});
+
+test('interrupt() of one message asks the gateway for the turn of that message only', async (t) => {
+  const gateway = makeGatewayStandIn();
+  const service = await openSession(openService(t, { gateway }));
+  await service.interrupt(LOCAL, 's-1', '0B0A7A52-F6A1-4D3C-9D0E-5B2C4A7E6F10');
+  assert.deepEqual(gateway.interrupted, [['s-1', '0b0a7a52-f6a1-4d3c-9d0e-5b2c4a7e6f10']]);
 });
 
 test('the service answers with UNAVAILABLE while the file is closed', async (t) => {

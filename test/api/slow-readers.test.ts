@@ -110,9 +110,13 @@ test('one connection has a rate, a number of commands and a number of subscripti
     await caller.ask({ type: 'ping' }),
   ];
   await caller.close();
+  const again = await connectSupervisor(strict.api.supervisorUrl, SUPERVISOR_TOKEN);
+  answers.push(await again.ask({ type: 'ping' }));
+  await again.close();
   await strict.api.close();
   assert.deepEqual(
     answers.map((answer) => answer['code'] ?? answer.type),
-    ['pong', 'pong', 'RATE_LIMITED'],
+    // A new connection does not bring a new rate.
+    ['pong', 'pong', 'RATE_LIMITED', 'RATE_LIMITED'],
   );
 });

@@ -151,3 +151,12 @@ test('docs/database.md lists the event types by their numbers', () => {
     EVENT_TYPES.map((type, number) => [number, type]),
   );
 });
+
+for (const table of ['claude_code_messages', 'message_bodies']) {
+  test(`${table} is read by session_id through an index`, (t) => {
+    const plan = openTestDb(t)
+      .$client.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN DELETE FROM ${table} WHERE session_id = 's'`)
+      .all();
+    assert.match(plan.map(({ detail }) => detail).join(), /USING (COVERING )?INDEX/);
+  });
+}

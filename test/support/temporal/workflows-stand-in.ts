@@ -172,12 +172,12 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
 }
 
 /** A gateway that runs nothing. */
-export function makeGatewayStandIn(): GatewayControl & { interrupted: string[] } {
-  const interrupted: string[] = [];
+export function makeGatewayStandIn(): GatewayControl & { interrupted: [sessionId: string, messageId?: string][] } {
+  const interrupted: [sessionId: string, messageId?: string][] = [];
   return {
     interrupted,
-    async interrupt(sessionId) {
-      interrupted.push(sessionId);
+    async interrupt(...asked) {
+      interrupted.push(asked);
       return true;
     },
     ping: async () => ({ agent: 'simulator', simulated: true, exactly_once: true, running_agents: 0 }),
