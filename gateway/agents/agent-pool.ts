@@ -2,34 +2,80 @@ import { XswarmError } from '../../domain/errors.ts';
 
 /** Whoever holds a place in the pool. */
 export interface PoolMember {
-  /** Milliseconds since the epoch when it last worked; null while it works and cannot be let go. */
+  /** Milliseconds since the epoch when its agent last worked; null while it works and cannot be ended. */
   idleSince(): number | null;
-  /** Lets its agent go, because the place is needed. */
+  /** Ends its agent, because the place is needed. */
   evict(): void;
 }
 
 /** Limits how many agents run, and how many start at once. */
-export interface AgentPool {
-  /** Takes a place, letting go the agent that was idle longest if it must. False when all of them work. */
-  reserve(member: PoolMember): boolean;
+export class AgentPool {
+  readonly #maxAgents: number;
+  readonly #maxParallelStarts: number;
+  readonly #members = new Set<PoolMember>();
+  readonly #queue: (() => void)[] = [];
+  #starts = 0;
+
+  constructor(limits: { maxAgents: number; maxParallelStarts: number }) {
+    this.#maxAgents = limits.maxAgents;
+    this.#maxParallelStarts = limits.maxParallelStarts;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Takes a place, if necessary that of the agent that was idle longest. False when all agents work. */
+  reserve(member: PoolMember): boolean {
+    if (this.#members.has(member)) return true;
+    if (this.#members.size >= this.#maxAgents) {
+      const victim = this.#idlest();
+      if (victim === null) return false;
+      this.#members.delete(victim);
+      victim.evict();
+    }
+    this.#members.add(member);
+    return true;
+  }
+
   /** Takes a place only if one is free. */
-  reserveSpare(member: PoolMember): boolean;
+  reserveSpare(member: PoolMember): boolean {
+    if (this.#members.size >= this.#maxAgents) return false;
+    this.#members.add(member);
+    return true;
+  }
+
   /** Whether `reserve` would succeed. */
-  hasRoom(member: PoolMember): boolean;
-  free(member: PoolMember): void;
-  /** Runs `work` when fewer than the limit run. */
-  starting<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
-  readonly size: number;
-}
+  hasRoom(member: PoolMember): boolean {
+    return this.#members.has(member) || this.#members.size < this.#maxAgents || this.#idlest() !== null;
+  }
 
-export function makeAgentPool(limits: { maxAgents: number; maxParallelStarts: number }): AgentPool {
-  const members = new Set<PoolMember>();
-  const line: (() => void)[] = [];
-  let starts = 0;
+  free(member: PoolMember): void {
+    this.#members.delete(member);
+  }
 
-  function idlest(): PoolMember | null {
+  /** Runs `work` as soon as fewer starts than the limit run. Throws `UNAVAILABLE` when `signal` is aborted before. */
+  async starting<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    while (this.#starts >= this.#maxParallelStarts) {
+      await this.#waitInQueue(signal);
+      if (signal.aborted) break;
+    }
+    if (signal.aborted) {
+      this.#queue.shift()?.();
+      throw new XswarmError('UNAVAILABLE', 'The start of the agent was given up');
+    }
+    this.#starts += 1;
+    try {
+      return await work();
+    } finally {
+      this.#starts -= 1;
+      this.#queue.shift()?.();
+    }
+  }
+
+  #idlest(): PoolMember | null {
     let best: { member: PoolMember; since: number } | null = null;
-    for (const member of members) {
+    for (const member of this.#members) {
       const since = member.idleSince();
       if (since !== null && (best === null || since < best.since)) best = { member, since };
     }
@@ -37,54 +83,13 @@ export function makeAgentPool(limits: { maxAgents: number; maxParallelStarts: nu
   }
 
   /** Resolves when a start may go on, or at once when it is given up. */
-  async function waitInLine(signal: AbortSignal): Promise<void> {
+  async #waitInQueue(signal: AbortSignal): Promise<void> {
     let wake: () => void = () => undefined;
     const woken = new Promise<void>((resolve) => (wake = resolve));
-    line.push(wake);
+    this.#queue.push(wake);
     signal.addEventListener('abort', wake, { once: true });
     await woken;
     signal.removeEventListener('abort', wake);
-    if (line.includes(wake)) line.splice(line.indexOf(wake), 1);
+    if (this.#queue.includes(wake)) this.#queue.splice(this.#queue.indexOf(wake), 1);
   }
-
-  return {
-    reserve(member) {
-      if (members.has(member)) return true;
-      if (members.size >= limits.maxAgents) {
-        const victim = idlest();
-        if (victim === null) return false;
-        members.delete(victim);
-        victim.evict();
-      }
-      members.add(member);
-      return true;
-    },
-    reserveSpare(member) {
-      if (members.size >= limits.maxAgents) return false;
-      members.add(member);
-      return true;
-    },
-    hasRoom: (member) => members.has(member) || members.size < limits.maxAgents || idlest() !== null,
-    free: (member) => void members.delete(member),
-    async starting(signal, work) {
-      while (starts >= limits.maxParallelStarts) {
-        await waitInLine(signal);
-        if (signal.aborted) break;
-      }
-      if (signal.aborted) {
-        line.shift()?.();
-        throw new XswarmError('UNAVAILABLE', 'The start of the agent was given up');
-      }
-      starts += 1;
-      try {
-        return await work();
-      } finally {
-        starts -= 1;
-        line.shift()?.();
-      }
-    },
-    get size() {
-      return members.size;
-    },
-  };
 }

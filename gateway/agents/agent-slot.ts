@@ -1,34 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { XswarmError } from '../../domain/errors.ts';
-import type { PoolMember } from './agent-pool.ts';
 import type { Agent, AgentReport, AgentRequest, Conversation } from '../drivers/driver.ts';
+import type { PoolMember } from './agent-pool.ts';
 import { launchAgent } from './launch-agent.ts';
 import type { LaunchDeps } from './launch-agent.ts';
 import type { WarmAgents } from './warm-agents.ts';
 
-/** How long an agent gets to end by itself. */
+/** How long an agent has to end by itself. */
 const STOP_GRACE_MS = 1000;
 /** How long a turn waits for a place among the agents that may run. */
 const PLACE_LIMIT_MS = 60_000;
 const PLACE_POLL_MS = 100;
 
-/** What a session tells its slot about the agent it wants. */
+/** The agent that a session wants. */
 export type AgentWish = Omit<AgentRequest, 'agent_id' | 'spawned' | 'report' | 'signal'>;
-
-/** The place for a session's one agent. Starts and stops wait for one another. */
-export interface AgentSlot {
-  readonly agent: Agent | null;
-  /** When the agent that is there, or that is starting, was asked for. */
-  readonly since: string | null;
-  /** Whether its end was asked for. */
-  readonly isStopping: boolean;
-  /** Whether an agent is there or can be had now. */
-  hasRoom(): boolean;
-  /** The running agent, or a new one. Throws `AGENT_UNREACHABLE`, or `UNAVAILABLE` when all places are taken. */
-  ensure(wish: AgentWish): Promise<Agent>;
-  /** Ends the agent, or gives up its start. Resolves when all of its processes are gone. */
-  stop(graceMs?: number): Promise<void>;
-}
 
 interface SlotDeps extends LaunchDeps {
   warm: WarmAgents;
@@ -39,81 +24,112 @@ interface SlotDeps extends LaunchDeps {
   adopt: (conversation: Conversation) => void;
 }
 
-function givenUp(): XswarmError {
-  return new XswarmError('UNAVAILABLE', 'The start of the agent was given up');
-}
+/** The place of a session's one agent. Starts and stops wait for one another. */
+export class AgentSlot {
+  readonly #deps: SlotDeps;
+  readonly #member: PoolMember;
+  #agent: Agent | null = null;
+  #since: string | null = null;
+  /** Whether the agent that starts has ended already. */
+  #isGone = false;
+  #stops = 0;
+  #giveUp = new AbortController();
+  #turnstile: Promise<unknown> = Promise.resolve();
 
-export function makeAgentSlot(deps: SlotDeps): AgentSlot {
-  const { driver, pool, warm } = deps;
-  const member: PoolMember = { idleSince: deps.idleSince, evict: deps.evict };
-  let agent: Agent | null = null;
-  let since: string | null = null;
-  let isGone = false;
-  let stops = 0;
-  let giveUp = new AbortController();
-  let turnstile: Promise<unknown> = Promise.resolve();
+  constructor(deps: SlotDeps) {
+    this.#deps = deps;
+    this.#member = { idleSince: deps.idleSince, evict: deps.evict };
+  }
 
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = turnstile.then(work);
-    turnstile = result.catch(() => undefined);
+  get agent(): Agent | null {
+    return this.#agent;
+  }
+
+  /** When the agent that runs, or that is starting, was asked for. */
+  get since(): string | null {
+    return this.#since;
+  }
+
+  /** Whether the agent was asked to end. */
+  get isStopping(): boolean {
+    return this.#stops > 0;
+  }
+
+  /** Whether an agent runs or can be started now. */
+  hasRoom(): boolean {
+    const { driver, pool } = this.#deps;
+    return !driver.usesProcesses || this.#agent !== null || pool.hasRoom(this.#member);
+  }
+
+  /** The running agent, or a new one. Throws `AGENT_UNREACHABLE`, or `UNAVAILABLE` when all places are taken. */
+  ensure(wish: AgentWish): Promise<Agent> {
+    return this.#inTurn(() => this.#start(wish));
+  }
+
+  /** Ends the agent, or gives up its start. Resolves when all of its processes are gone. */
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
+    this.#giveUp.abort();
+    this.#stops += 1;
+    try {
+      await this.#inTurn(async () => {
+        this.#giveUp = new AbortController();
+        await this.#agent?.stop(graceMs);
+      });
+    } finally {
+      this.#stops -= 1;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turnstile.then(work);
+    this.#turnstile = result.catch(() => undefined);
     return result;
   }
 
-  async function start(wish: AgentWish): Promise<Agent> {
-    if (agent !== null) return agent;
-    since = new Date().toISOString();
-    isGone = false;
+  async #start(wish: AgentWish): Promise<Agent> {
+    if (this.#agent !== null) return this.#agent;
+    this.#since = new Date().toISOString();
+    this.#isGone = false;
     try {
-      const started = (await claim(wish)) ?? (await launch(wish));
+      const started = (await this.#claim(wish)) ?? (await this.#launch(wish));
       // Its end may be reported before its start is.
-      if (isGone) throw new XswarmError('AGENT_UNREACHABLE', 'The agent ended at once');
-      agent = started;
+      if (this.#isGone) throw new XswarmError('AGENT_UNREACHABLE', 'The agent ended at once');
+      this.#agent = started;
+      if (!wish.conversation.established) this.#deps.warm.foresee(wish);
+      return started;
     } catch (error) {
-      leave();
+      this.#leave();
       throw error;
     }
-    if (!wish.conversation.established) warm.foresee(wish);
-    return agent;
   }
 
-  /** One that was started ahead; its conversation is the session's once that is written. */
-  async function claim(wish: AgentWish): Promise<Agent | null> {
-    const claimed = await warm.claim(wish, member);
+  /** Takes an agent that was started ahead. Its conversation becomes the session's once that is written. */
+  async #claim(wish: AgentWish): Promise<Agent | null> {
+    const claimed = await this.#deps.warm.claim(wish, this.#member);
     if (claimed === null) return null;
     try {
-      if (giveUp.signal.aborted) throw givenUp();
-      deps.adopt(claimed.conversation);
+      if (this.#giveUp.signal.aborted) throw givenUp();
+      this.#deps.adopt(claimed.conversation);
     } catch (error) {
       await claimed.agent.stop(STOP_GRACE_MS);
       throw error;
     }
-    claimed.attach(report);
-    if (!isGone) return claimed.agent;
-    // It ended while it changed hands.
-    isGone = false;
-    since = new Date().toISOString();
+    claimed.attach((report) => this.#report(report));
+    if (!this.#isGone) return claimed.agent;
+    // It ended while it was handed over.
+    this.#isGone = false;
+    this.#since = new Date().toISOString();
     return null;
   }
 
-  async function launch(wish: AgentWish): Promise<Agent> {
-    if (driver.usesProcesses) await takePlace(giveUp.signal);
-    return launchAgent(deps, { ...wish, signal: giveUp.signal, report });
+  async #launch(wish: AgentWish): Promise<Agent> {
+    const { signal } = this.#giveUp;
+    if (this.#deps.driver.usesProcesses) await this.#takePlace(signal);
+    return launchAgent(this.#deps, { ...wish, signal, report: (report) => this.#report(report) });
   }
 
-  function report(each: AgentReport): void {
-    if (each.type === 'exited') leave();
-    deps.report(each);
-  }
-
-  function leave(): void {
-    isGone = true;
-    agent = null;
-    since = null;
-    pool.free(member);
-  }
-
-  async function takePlace(signal: AbortSignal): Promise<void> {
-    for (let waited = 0; !pool.reserve(member); waited += PLACE_POLL_MS) {
+  async #takePlace(signal: AbortSignal): Promise<void> {
+    for (let waited = 0; !this.#deps.pool.reserve(this.#member); waited += PLACE_POLL_MS) {
       if (signal.aborted) throw givenUp();
       if (waited >= PLACE_LIMIT_MS) {
         throw new XswarmError('UNAVAILABLE', 'All places for agents are taken by agents that work; try again later');
@@ -122,29 +138,19 @@ export function makeAgentSlot(deps: SlotDeps): AgentSlot {
     }
   }
 
-  return {
-    get agent() {
-      return agent;
-    },
-    get isStopping() {
-      return stops > 0;
-    },
-    get since() {
-      return since;
-    },
-    hasRoom: () => !driver.usesProcesses || agent !== null || pool.hasRoom(member),
-    ensure: (wish) => inTurn(() => start(wish)),
-    async stop(graceMs = STOP_GRACE_MS) {
-      giveUp.abort();
-      stops += 1;
-      try {
-        await inTurn(async () => {
-          giveUp = new AbortController();
-          await agent?.stop(graceMs);
-        });
-      } finally {
-        stops -= 1;
-      }
-    },
-  };
+  #report(report: AgentReport): void {
+    if (report.type === 'exited') this.#leave();
+    this.#deps.report(report);
+  }
+
+  #leave(): void {
+    this.#isGone = true;
+    this.#agent = null;
+    this.#since = null;
+    this.#deps.pool.free(this.#member);
+  }
+}
+
+function givenUp(): XswarmError {
+  return new XswarmError('UNAVAILABLE', 'The start of the agent was given up');
 }

@@ -1,179 +1,179 @@
 import { randomUUID } from 'node:crypto';
 import { freemem } from 'node:os';
+import type { Agent, AgentReport, Conversation } from '../drivers/driver.ts';
 import type { PoolMember } from './agent-pool.ts';
 import type { AgentWish } from './agent-slot.ts';
-import type { Agent, AgentReport, Conversation, StartAhead } from '../drivers/driver.ts';
 import { launchAgent } from './launch-agent.ts';
 import type { LaunchDeps } from './launch-agent.ts';
 
 /** How long an agent that no session takes is kept. */
 const KEEP_MS = 10 * 60_000;
-/** A start takes about a second of a processor, which a turn that just begins is not to miss. */
+/** A start takes about a second of a processor, which the turn that just begins needs more. */
 const DELAY_MS = 1_000;
-/** Below this much free memory nothing is started ahead. */
+/** With less free memory than this nothing is started ahead. */
 const SPARE_BYTES = 2 ** 30;
 const STOP_GRACE_MS = 1_000;
 
-/** An agent that was started ahead, now in a session's hands. */
+/** An agent that was started ahead and now belongs to a session. */
 export interface ClaimedAgent {
   agent: Agent;
   conversation: Conversation;
   since: string;
-  /** Tells its reports to the session from now on. */
+  /** Sends its reports to the session from now on. */
   attach(report: (report: AgentReport) => void): void;
 }
 
-/** Agents that were started before a session wants them. */
-export interface WarmAgents {
-  /** One that fits a new session's wish and whose place goes over to `member`; null when there is none. */
-  claim(wish: AgentWish, member: PoolMember): Promise<ClaimedAgent | null>;
-  /** A new session of this kind began: the next one is to find an agent. */
-  foresee(wish: AgentWish): void;
-  /** Those that wait. */
-  all(): { agent: Agent; since: string }[];
-  /** Lets all of them go, and starts no more. */
-  shutDown(): Promise<void>;
-}
+/** Agents that are started before a session wants them: at most `count`, 0 for none. */
+export class WarmAgents {
+  readonly #deps: LaunchDeps;
+  readonly #count: number;
+  #warm: WarmAgent[] = [];
+  readonly #planned = new Map<string, NodeJS.Timeout>();
+  readonly #starting = new Set<Promise<void>>();
+  #isOver = false;
 
-interface Warm {
-  key: string;
-  member: PoolMember;
-  claimed: Omit<ClaimedAgent, 'agent'> & { agent: Agent | null };
-  /** What its agent reads when it starts, as it was then. */
-  fingerprint: string;
-  expiry: NodeJS.Timeout;
-  stop(): Promise<void>;
-}
-
-export function makeWarmAgents(deps: LaunchDeps & { count: number; keepMs?: number; delayMs?: number }): WarmAgents {
-  const { pool, logger, count } = deps;
-  if (deps.driver.ahead === null || count === 0) return NO_WARM_AGENTS;
-  const ahead: StartAhead = deps.driver.ahead;
-  let warm: Warm[] = [];
-  const planned = new Map<string, NodeJS.Timeout>();
-  const starting = new Set<Promise<void>>();
-  let isOver = false;
-
-  function plan(wish: AgentWish): void {
-    const key = keyOf(wish);
-    clearTimeout(planned.get(key));
-    const timer = setTimeout(() => {
-      planned.delete(key);
-      const start = begin(wish)
-        .catch((error: unknown) => logger.warn({ err: error }, 'an agent could not be started ahead'))
-        .finally(() => starting.delete(start));
-      starting.add(start);
-    }, deps.delayMs ?? DELAY_MS);
-    timer.unref();
-    planned.set(key, timer);
+  constructor(deps: LaunchDeps, count: number) {
+    this.#deps = deps;
+    this.#count = deps.driver.ahead === null ? 0 : count;
   }
 
-  async function begin(wish: AgentWish): Promise<void> {
+  /** The agents that wait. */
+  all(): { agent: Agent; since: string }[] {
+    return this.#warm.flatMap(({ agent, since }) => (agent === null ? [] : [{ agent, since }]));
+  }
+
+  /** Takes an agent that fits a new session's wish, with its place, for `member`; null when there is none. */
+  async claim(wish: AgentWish, member: PoolMember): Promise<ClaimedAgent | null> {
+    const { ahead } = this.#deps.driver;
     const key = keyOf(wish);
-    if (isOver || warm.some((each) => each.key === key) || freemem() < SPARE_BYTES) return;
-    while (warm.length >= count) drop(warm[0]!);
-    const giveUp = new AbortController();
-    // Before any agent of a session.
-    const member: PoolMember = { idleSince: () => 0, evict: () => drop(entry) };
+    if (ahead === null || wish.conversation.established || !this.#warm.some((each) => each.key === key)) return null;
+    if (!(await ahead.isNew(wish.conversation))) return null;
     const fingerprint = await ahead.fingerprint(wish.project_path);
-    if (isOver || !pool.reserveSpare(member)) return;
-
-    let target: ((report: AgentReport) => void) | null = null;
-    let ended: AgentReport | null = null;
-    const entry: Warm = {
-      key,
-      member,
-      fingerprint,
-      expiry: setTimeout(() => drop(entry), deps.keepMs ?? KEEP_MS).unref(),
-      claimed: {
-        agent: null,
-        conversation: { id: randomUUID(), established: false, counters: {} },
-        since: new Date().toISOString(),
-        attach(report) {
-          target = report;
-          if (ended !== null) report(ended);
-        },
-      },
-      async stop() {
-        giveUp.abort();
-        await entry.claimed.agent?.stop(STOP_GRACE_MS);
-      },
-    };
-    warm.push(entry);
-
-    function report(each: AgentReport): void {
-      if (target !== null) return target(each);
-      if (each.type === 'conversation') entry.claimed.conversation = each.conversation;
-      if (each.type !== 'exited') return;
-      ended = each;
-      forget(entry);
-    }
-
-    try {
-      const { conversation } = entry.claimed;
-      const request = { ...wish, session_id: '', conversation, signal: giveUp.signal };
-      const agent = await launchAgent(deps, { ...request, report });
-      entry.claimed.agent = agent;
-      if (!warm.includes(entry)) return await agent.stop(STOP_GRACE_MS);
-      await agent.warmUp();
-    } catch (error) {
-      forget(entry);
-      if (!giveUp.signal.aborted) throw error;
-    }
-  }
-
-  function forget(entry: Warm): void {
-    clearTimeout(entry.expiry);
-    if (!warm.includes(entry)) return;
-    warm = warm.filter((each) => each !== entry);
-    pool.free(entry.member);
-  }
-
-  function drop(entry: Warm): void {
-    forget(entry);
-    entry.stop().catch((error: unknown) => logger.error({ err: error }, 'an agent could not be let go'));
-  }
-
-  /** Takes it out in the same breath in which it is found, so that no two sessions have one agent. */
-  async function take(wish: AgentWish, member: PoolMember): Promise<ClaimedAgent | null> {
-    const key = keyOf(wish);
-    if (!warm.some((each) => each.key === key) || !(await ahead.isNew(wish.conversation))) return null;
-    const now = await ahead.fingerprint(wish.project_path);
-    const entry = warm.find((each) => each.key === key && each.claimed.agent !== null);
-    if (entry === undefined) return null;
-    const { agent } = entry.claimed;
-    if (agent === null || entry.fingerprint !== now) {
-      drop(entry);
+    // Found and removed without an await between, so that no two sessions get the same agent.
+    const warm = this.#warm.find((each) => each.key === key && each.agent !== null);
+    if (warm === undefined || warm.agent === null) return null;
+    if (warm.fingerprint !== fingerprint) {
+      this.#end(warm);
       return null;
     }
-    forget(entry);
-    pool.reserve(member);
-    return { ...entry.claimed, agent };
+    this.#forget(warm);
+    this.#deps.pool.reserve(member);
+    const { agent, conversation, since } = warm;
+    return { agent, conversation, since, attach: (report) => warm.attach(report) };
   }
 
-  return {
-    claim: async (wish, member) => (wish.conversation.established ? null : take(wish, member)),
-    foresee(wish) {
-      if (!isOver) plan(wish);
-    },
-    all: () => warm.flatMap(({ claimed: { agent, since } }) => (agent === null ? [] : [{ agent, since }])),
-    async shutDown() {
-      isOver = true;
-      for (const timer of planned.values()) clearTimeout(timer);
-      const left = warm;
-      for (const entry of left) forget(entry);
-      await Promise.all([...left.map((entry) => entry.stop()), ...starting]);
-    },
-  };
+  /** A new session of this kind began: an agent is started for the next one. */
+  foresee(wish: AgentWish): void {
+    if (this.#isOver || this.#count === 0) return;
+    const key = keyOf(wish);
+    clearTimeout(this.#planned.get(key));
+    const timer = setTimeout(() => {
+      this.#planned.delete(key);
+      const start = this.#start(wish)
+        .catch((error: unknown) => this.#deps.logger.warn({ err: error }, 'an agent could not be started ahead'))
+        .finally(() => this.#starting.delete(start));
+      this.#starting.add(start);
+    }, DELAY_MS);
+    timer.unref();
+    this.#planned.set(key, timer);
+  }
+
+  /** Ends all of them, and starts no more. */
+  async shutDown(): Promise<void> {
+    this.#isOver = true;
+    for (const timer of this.#planned.values()) clearTimeout(timer);
+    const left = this.#warm;
+    for (const warm of left) this.#forget(warm);
+    await Promise.all([...left.map((warm) => warm.stop()), ...this.#starting]);
+  }
+
+  async #start(wish: AgentWish): Promise<void> {
+    const { driver, pool } = this.#deps;
+    const key = keyOf(wish);
+    if (this.#isOver || this.#warm.some((each) => each.key === key) || freemem() < SPARE_BYTES) return;
+    while (this.#warm.length >= this.#count) this.#end(this.#warm[0]!);
+    const fingerprint = await driver.ahead!.fingerprint(wish.project_path);
+    // It is evicted before any agent of a session.
+    const member: PoolMember = { idleSince: () => 0, evict: () => this.#end(warm) };
+    const warm = new WarmAgent(key, fingerprint, member, () => this.#forget(warm));
+    if (this.#isOver || !pool.reserveSpare(member)) return;
+    warm.expiry = setTimeout(() => this.#end(warm), KEEP_MS).unref();
+    this.#warm.push(warm);
+    try {
+      const agent = await warm.launch(this.#deps, wish);
+      if (!this.#warm.includes(warm)) return await agent.stop(STOP_GRACE_MS);
+      await agent.warmUp();
+    } catch (error) {
+      this.#forget(warm);
+      if (!warm.isGivenUp) throw error;
+    }
+  }
+
+  #forget(warm: WarmAgent): void {
+    clearTimeout(warm.expiry);
+    if (!this.#warm.includes(warm)) return;
+    this.#warm = this.#warm.filter((each) => each !== warm);
+    this.#deps.pool.free(warm.member);
+  }
+
+  #end(warm: WarmAgent): void {
+    this.#forget(warm);
+    warm.stop().catch((error: unknown) => this.#deps.logger.error({ err: error }, 'an agent could not be ended'));
+  }
 }
 
-/** For agents that gain nothing by it. */
-export const NO_WARM_AGENTS: WarmAgents = {
-  claim: async () => null,
-  foresee: () => undefined,
-  all: () => [],
-  shutDown: async () => undefined,
-};
+/** One agent that was started ahead. */
+class WarmAgent {
+  readonly key: string;
+  /** The state of the files that the agent read when it started. */
+  readonly fingerprint: string;
+  readonly member: PoolMember;
+  readonly since = new Date().toISOString();
+  expiry: NodeJS.Timeout | undefined;
+  agent: Agent | null = null;
+  conversation: Conversation = { id: randomUUID(), established: false, counters: {} };
+  readonly #ended: () => void;
+  readonly #giveUp = new AbortController();
+  #target: ((report: AgentReport) => void) | null = null;
+  #exit: AgentReport | null = null;
+
+  constructor(key: string, fingerprint: string, member: PoolMember, ended: () => void) {
+    this.key = key;
+    this.fingerprint = fingerprint;
+    this.member = member;
+    this.#ended = ended;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#giveUp.signal.aborted;
+  }
+
+  async launch(deps: LaunchDeps, wish: AgentWish): Promise<Agent> {
+    const { conversation } = this;
+    const { signal } = this.#giveUp;
+    const report = (each: AgentReport): void => this.#report(each);
+    this.agent = await launchAgent(deps, { ...wish, session_id: '', conversation, signal, report });
+    return this.agent;
+  }
+
+  attach(report: (report: AgentReport) => void): void {
+    this.#target = report;
+    if (this.#exit !== null) report(this.#exit);
+  }
+
+  async stop(): Promise<void> {
+    this.#giveUp.abort();
+    await this.agent?.stop(STOP_GRACE_MS);
+  }
+
+  #report(report: AgentReport): void {
+    if (this.#target !== null) return this.#target(report);
+    if (report.type === 'conversation') this.conversation = report.conversation;
+    if (report.type !== 'exited') return;
+    this.#exit = report;
+    this.#ended();
+  }
+}
 
 /** What a process is bound to from its start. */
 function keyOf({ project_path, options: { model, permission_mode } }: AgentWish): string {

@@ -123,6 +123,8 @@ export interface AgentDriver {
   readonly usesProcesses: boolean;
   /** Resolves when the agent is ready for a message; rejects with `AGENT_UNREACHABLE` and the agent's own words. */
   start(request: AgentRequest): Promise<Agent>;
+  /** Whether the agent can continue a conversation that was established before. */
+  hasConversation(conversation: Conversation): Promise<boolean>;
   /**
    * Reads the agent's record of a turn that was handed over so many times; only while no agent of that conversation
    * runs.

@@ -1,201 +1,246 @@
 import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { readFrames } from './client-frames.ts';
-import type { AgentDriver } from '../drivers/driver.ts';
-import { makeEventFeed } from './event-feed.ts';
-import type { EventFeed } from './event-feed.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { JournalWriter } from '../journal/journal-writer.ts';
-import { letGo } from '../sessions/let-go.ts';
+import { XswarmError } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
-import { GATEWAY_CLOSE, type WorkerFrame } from '../../protocol/agent-protocol.ts';
-import { ALL_TAKEN, obstacleTo } from './obstacle.ts';
+import { GATEWAY_CLOSE } from '../../protocol/agent-protocol.ts';
+import type { GatewayErrorCode, WorkerFrame } from '../../protocol/agent-protocol.ts';
+import type { AgentDriver } from '../drivers/driver.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
+import type { Journal } from '../journal/journal.ts';
 import { folderToOpen, requireFolder } from '../sessions/project-folder.ts';
-import { describe } from './refusals.ts';
-import type { HostListener } from '../sessions/host-deps.ts';
-import type { SessionHost } from '../sessions/session-host.ts';
+import type { HostListener, SessionHost } from '../sessions/session-host.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
-import { makeSocketLine } from './socket-line.ts';
-import { INTERRUPTED } from '../turns/stop-reasons.ts';
+import { EventFeed } from './event-feed.ts';
+import { SocketLine } from './socket-line.ts';
+import { readFrames } from './worker-frames.ts';
 
 type Frame<T extends WorkerFrame['type']> = Extract<WorkerFrame, { type: T }>;
+type Refusal = { code: GatewayErrorCode; message: string };
 
 const OPEN_LIMIT_MS = 10_000;
-/** The code of a socket that closed without a goodbye. */
+const MAX_OPEN_TURNS = 1000;
+/** The code of a socket that closed without a close frame. */
 const BROKEN = 1006;
+const ALL_TAKEN = 'All places for agents are taken by agents that work';
 
 export interface ConnectionDeps {
-  registry: SessionRegistry & { writer: JournalWriter };
+  registry: SessionRegistry;
+  writer: JournalWriter;
   journal: Journal;
   driver: AgentDriver;
   logger: Logger;
   /** The connection that holds each session's lease. */
-  holders: Map<string, LeaseHolder>;
+  holders: Map<string, Connection>;
   isClosing: () => boolean;
-  /** Folders that projects must be in; none: any folder. */
+  /** Folders that projects must be in; empty: any folder. */
   projectRoots: readonly string[];
 }
 
-/** A connection as the next holder of its lease sees it. */
-export interface LeaseHolder {
-  displace(message: string | null): void;
-}
-
 /** Serves one socket: the first frame opens a session, the others are about it. */
-export function serveConnection(socket: WebSocket, transport: Writable, deps: ConnectionDeps): void {
-  const line = makeSocketLine(socket, transport);
-  let host: SessionHost | null = null;
-  let feed: EventFeed | null = null;
-  let opening: Promise<void> = Promise.resolve();
-  let isStarting = false;
-  let folderIsGone = false;
+export class Connection {
+  readonly #socket: WebSocket;
+  readonly #deps: ConnectionDeps;
+  readonly #line: SocketLine;
+  readonly #openLimit: NodeJS.Timeout;
+  readonly #listener: HostListener;
+  #host: SessionHost | null = null;
+  #feed: EventFeed | null = null;
+  #opening: Promise<void> = Promise.resolve();
+  #isStarting = false;
+  #folderIsGone = false;
 
-  const holder: LeaseHolder = {
-    displace(message) {
-      leave();
-      if (message !== null) line.refuse(undefined, 'LEASE_LOST', message);
-      line.close(GATEWAY_CLOSE.leaseLost, message === null ? 'replaced by another socket' : 'lease lost');
-    },
-  };
-  const listener: HostListener = {
-    event: (seq, event) => feed?.notify(seq, event),
-    delta({ message_id, text }) {
-      if (feed?.live === true) line.send({ type: 'delta', message_id, text });
-    },
-  };
-  const openLimit = setTimeout(() => line.close(GATEWAY_CLOSE.invalidFrame, 'no open frame'), OPEN_LIMIT_MS);
-  openLimit.unref();
-
-  function leave(): void {
-    clearTimeout(openLimit);
-    feed?.stop();
-    if (host === null) return;
-    if (host.listener === listener) host.listener = null;
-    if (deps.holders.get(host.row.session_id) === holder) deps.holders.delete(host.row.session_id);
-    host = null;
+  constructor(socket: WebSocket, transport: Writable, deps: ConnectionDeps) {
+    this.#socket = socket;
+    this.#deps = deps;
+    this.#line = new SocketLine(socket, transport);
+    this.#listener = {
+      event: (seq, event) => this.#feed?.notify(seq, event),
+      delta: ({ message_id, text }) => {
+        if (this.#feed?.live === true) this.#line.send({ type: 'delta', message_id, text });
+      },
+    };
+    this.#openLimit = setTimeout(() => this.#line.close(GATEWAY_CLOSE.invalidFrame, 'no open frame'), OPEN_LIMIT_MS);
+    this.#openLimit.unref();
+    readFrames(socket, this.#line, (frame) => {
+      const answered = this.#opening.then(() => this.#answer(frame));
+      // What follows an open waits for it. All other frames are served side by side in the order in which they came.
+      if (frame.type === 'open') this.#opening = answered;
+    });
+    socket.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'));
+    socket.on('close', (code) => this.#closed(code));
   }
 
-  async function open(asked: Frame<'open'>): Promise<void> {
-    const folder = await folderToOpen(asked, deps.registry, deps.projectRoots);
+  /** Another connection takes the lease: with a higher epoch, which `message` explains, or in place of this socket (null). */
+  displace(message: string | null): void {
+    this.#leave();
+    if (message !== null) this.#line.refuse(undefined, 'LEASE_LOST', message);
+    this.#line.close(GATEWAY_CLOSE.leaseLost, message === null ? 'replaced by another socket' : 'lease lost');
+  }
+
+  async #answer(frame: WorkerFrame): Promise<void> {
+    try {
+      await this.#handle(frame);
+    } catch (error) {
+      const { code, message } = refusalOf(error);
+      if (code === 'UNAVAILABLE') {
+        this.#deps.logger.error({ err: error, frame: frame.type }, 'a frame could not be served');
+      }
+      this.#line.refuse(frame.request_id, code, message);
+    }
+  }
+
+  async #handle(frame: WorkerFrame): Promise<void> {
+    if (frame.type === 'open') return this.#open(frame);
+    const host = this.#host;
+    if (host === null || (host.row.state === 'closed' && frame.type !== 'release')) {
+      return this.#line.refuse(frame.request_id, 'NOT_OPEN', 'Send an open frame first');
+    }
+    if (frame.type === 'send') return this.#send(frame, host);
+    if (frame.type === 'release') return this.#release(frame, host);
+    const interrupted = host.interrupt(frame.message_id);
+    this.#line.send({ type: 'interrupted', request_id: frame.request_id, interrupted });
+  }
+
+  async #open(asked: Frame<'open'>): Promise<void> {
+    const { registry, driver } = this.#deps;
+    const folder = await folderToOpen(asked, registry, this.#deps.projectRoots);
+    if (asked.resume_required === true) await this.#requireConversation(asked.session_id);
     const frame = { ...asked, project_path: folder.path };
-    folderIsGone = folder.isGone;
-    const { session_id, epoch, project_path, options } = frame;
-    if (socket.readyState !== socket.OPEN) return;
+    this.#folderIsGone = folder.isGone;
+    const { session_id, epoch, project_path, options, request_id } = frame;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     // An agent that began now would outlive the gateway.
-    if (deps.isClosing()) return line.refuse(frame.request_id, 'UNAVAILABLE', 'The gateway is stopping');
-    if (host !== null && host.row.session_id !== session_id) {
-      return line.refuse(frame.request_id, 'INVALID_FRAME', 'This socket is open for another session');
+    if (this.#deps.isClosing()) return this.#line.refuse(request_id, 'UNAVAILABLE', 'The gateway is stopping');
+    if (this.#host !== null && this.#host.row.session_id !== session_id) {
+      return this.#line.refuse(request_id, 'INVALID_FRAME', 'This socket is open for another session');
     }
-    const next = deps.registry.findOrBegin({ session_id, epoch, project_path, options });
+    const next = registry.findOrBegin({ session_id, epoch, project_path, options });
     if (epoch < next.row.epoch) {
-      const message = `Epoch ${epoch} was taken over by ${next.row.epoch}`;
-      line.refuse(frame.request_id, 'LEASE_LOST', message);
-      return line.close(GATEWAY_CLOSE.leaseLost, 'lease lost');
+      this.#line.refuse(request_id, 'LEASE_LOST', `Epoch ${epoch} was taken over by ${next.row.epoch}`);
+      return this.#line.close(GATEWAY_CLOSE.leaseLost, 'lease lost');
     }
-    takeLease(next, frame);
-    if (frame.start && deps.driver.usesProcesses && !next.slot.hasRoom()) {
-      return line.refuse(frame.request_id, 'BUSY', ALL_TAKEN);
+    this.#takeLease(next, frame);
+    if (frame.start && driver.usesProcesses && !next.slot.hasRoom()) {
+      return this.#line.refuse(request_id, 'BUSY', ALL_TAKEN);
     }
     next.resume();
     if (frame.start) {
-      isStarting = true;
-      await next.ready().finally(() => (isStarting = false));
+      this.#isStarting = true;
+      await next.ready().finally(() => (this.#isStarting = false));
     }
-    if (host !== next) return; // the lease went to another socket meanwhile
-    line.send({
+    if (this.#host !== next) return; // the lease went to another socket meanwhile
+    this.#line.send({
       type: 'opened',
-      request_id: frame.request_id,
+      request_id,
       session_id,
       epoch,
-      agent: deps.driver.name,
-      simulated: deps.driver.simulated,
+      agent: driver.name,
+      simulated: driver.simulated,
       last_seq: next.log.lastSeq,
       background_tasks: next.backgroundTasks,
     });
-    feed?.stop();
-    feed = makeEventFeed(
-      (after, limit) => deps.journal.events(session_id, after, limit),
-      line,
-      (error) => {
-        deps.logger.error({ err: error, session_id }, 'events could not be read');
-        line.close(1011, 'events could not be read');
-      },
-    );
-    feed.start(frame.after_seq);
+    this.#follow(session_id, frame.after_seq);
   }
 
-  /** Who says goodbye while its agent starts wants none; one whose line broke comes back for it. */
-  function hungUp(code: number): void {
-    const unwanted = isStarting && code !== BROKEN ? host : null;
-    leave();
-    unwanted?.slot.stop().catch((error: unknown) => deps.logger.error({ err: error }, 'a start could not be given up'));
+  /** Throws `CONVERSATION_GONE` when the session had a conversation that cannot be continued. */
+  async #requireConversation(sessionId: string): Promise<void> {
+    const known = this.#deps.registry.find(sessionId);
+    if (known === null) throw new ConversationGone('The gateway does not know this session');
+    const { conversation } = known.row;
+    if (known.slot.agent !== null || !conversation.established) return;
+    if (await this.#deps.driver.hasConversation(conversation)) return;
+    throw new ConversationGone('The agent no longer has the conversation of this session');
   }
 
-  function takeLease(next: SessionHost, frame: Frame<'open'>): void {
-    clearTimeout(openLimit);
-    const { session_id, epoch, project_path, options } = frame;
-    // Who only takes a line up again does not open a session that was closed meanwhile.
-    const state = frame.start ? ('open' as const) : next.row.state;
+  #takeLease(next: SessionHost, { session_id, epoch, project_path, options, start }: Frame<'open'>): void {
+    const { holders, journal } = this.#deps;
+    clearTimeout(this.#openLimit);
+    // A line that is only taken up again does not open a session that was closed meanwhile.
+    const state = start ? ('open' as const) : next.row.state;
     const changed = { ...next.row, epoch, project_path, options, state };
-    if (JSON.stringify(changed) !== JSON.stringify(next.row)) deps.journal.saveSession(changed);
-    const before = deps.holders.get(session_id);
-    if (before !== undefined && before !== holder) {
+    if (JSON.stringify(changed) !== JSON.stringify(next.row)) journal.saveSession(changed);
+    const before = holders.get(session_id);
+    if (before !== undefined && before !== this) {
       before.displace(epoch > next.row.epoch ? `Epoch ${next.row.epoch} was taken over by ${epoch}` : null);
     }
     next.row = changed;
-    deps.holders.set(session_id, holder);
-    next.listener = listener;
-    host = next;
+    holders.set(session_id, this);
+    next.listener = this.#listener;
+    this.#host = next;
   }
 
-  async function send(frame: Frame<'send'>, open: SessionHost): Promise<void> {
-    const { request_id, message_id, content, context } = frame;
-    const obstacle = obstacleTo(open, deps);
-    const isHindered = obstacle !== null || folderIsGone;
-    // What was taken before is answered whatever is in the way now.
-    if (isHindered && deps.journal.turn(open.row.session_id, message_id) === null) {
-      if (obstacle !== null) return line.refuse(request_id, obstacle.code, obstacle.message);
-      await requireFolder(open.row.project_path, deps.projectRoots);
+  #follow(session_id: string, afterSeq: number): void {
+    this.#feed?.stop();
+    this.#feed = new EventFeed(
+      (after, limit) => this.#deps.journal.events(session_id, after, limit),
+      this.#line,
+      (error) => {
+        this.#deps.logger.error({ err: error, session_id }, 'events could not be read');
+        this.#line.close(1011, 'events could not be read');
+      },
+    );
+    this.#feed.start(afterSeq);
+  }
+
+  async #send({ request_id, message_id, content, context }: Frame<'send'>, host: SessionHost): Promise<void> {
+    const obstacle = this.#obstacleTo(host);
+    const isHindered = obstacle !== null || this.#folderIsGone;
+    // A message that was accepted before is answered whatever is in the way now.
+    if (isHindered && this.#deps.journal.turn(host.row.session_id, message_id) === null) {
+      if (obstacle !== null) return this.#line.refuse(request_id, obstacle.code, obstacle.message);
+      await requireFolder(host.row.project_path, this.#deps.projectRoots);
     }
     const message = context === undefined ? { message_id, content } : { message_id, content, context };
-    const { duplicate, seq, resultSeq } = await open.accept(message);
-    line.send({ type: 'accepted', request_id, message_id, duplicate, seq, result_seq: resultSeq });
+    const { duplicate, seq, resultSeq } = await host.accept(message);
+    this.#line.send({ type: 'accepted', request_id, message_id, duplicate, seq, result_seq: resultSeq });
   }
 
-  async function release(frame: Frame<'release'>, open: SessionHost): Promise<void> {
-    if (frame.mode === 'idle' && open.isWorking) {
-      return line.refuse(frame.request_id, 'BUSY', 'The agent works: a turn or a background task runs');
+  /** Why a session cannot accept a new message now; null when it can. */
+  #obstacleTo(host: SessionHost): Refusal | null {
+    const { failure } = this.#deps.writer;
+    if (this.#deps.isClosing()) return { code: 'UNAVAILABLE', message: 'The gateway is stopping' };
+    if (failure !== null) return { code: 'UNAVAILABLE', message: `The journal cannot be written: ${failure.message}` };
+    if (host.openTurns >= MAX_OPEN_TURNS) return { code: 'BUSY', message: 'Too many messages wait' };
+    return host.slot.hasRoom() ? null : { code: 'BUSY', message: ALL_TAKEN };
+  }
+
+  async #release({ request_id, mode, reason }: Frame<'release'>, host: SessionHost): Promise<void> {
+    if (mode === 'idle' && host.isWorking) {
+      return this.#line.refuse(request_id, 'BUSY', 'The agent works: a turn or a background task runs');
     }
-    const last_seq = await letGo(open, frame.mode, frame.reason);
-    line.send({ type: 'released', request_id: frame.request_id, last_seq });
+    const last_seq = await host.release(mode, reason);
+    this.#line.send({ type: 'released', request_id, last_seq });
   }
 
-  async function handle(frame: WorkerFrame): Promise<void> {
-    if (frame.type === 'open') return open(frame);
-    if (host === null || (host.row.state === 'closed' && frame.type !== 'release')) {
-      return line.refuse(frame.request_id, 'NOT_OPEN', 'Send an open frame first');
-    }
-    if (frame.type === 'send') return send(frame, host);
-    if (frame.type === 'release') return release(frame, host);
-    const interrupted = host.interrupt(INTERRUPTED, frame.message_id);
-    line.send({ type: 'interrupted', request_id: frame.request_id, interrupted });
+  /** A close frame during a start gives the start up. After a broken line the same worker comes back for it. */
+  #closed(code: number): void {
+    const unwanted = this.#isStarting && code !== BROKEN ? this.#host : null;
+    this.#leave();
+    unwanted?.slot
+      .stop()
+      .catch((error: unknown) => this.#deps.logger.error({ err: error }, 'a start could not be given up'));
   }
 
-  async function answer(frame: WorkerFrame): Promise<void> {
-    try {
-      await handle(frame);
-    } catch (error) {
-      const { code, message } = describe(error);
-      if (code === 'UNAVAILABLE') deps.logger.error({ err: error, frame: frame.type }, 'a frame could not be served');
-      line.refuse(frame.request_id, code, message);
-    }
+  #leave(): void {
+    clearTimeout(this.#openLimit);
+    this.#feed?.stop();
+    const host = this.#host;
+    if (host === null) return;
+    const { holders } = this.#deps;
+    if (host.listener === this.#listener) host.listener = null;
+    if (holders.get(host.row.session_id) === this) holders.delete(host.row.session_id);
+    this.#host = null;
   }
+}
 
-  readFrames(socket, line, (frame) => {
-    const answered = opening.then(() => answer(frame));
-    // What comes behind an open waits for it; after that, frames are served side by side in the order they came.
-    if (frame.type === 'open') opening = answered;
-  });
-  socket.on('error', (error) => deps.logger.debug({ err: error }, 'a socket failed'));
-  socket.on('close', hungUp);
+class ConversationGone extends Error {}
+
+/** What the other end is told of an error: no more than is meant for it. */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof ConversationGone) return { code: 'CONVERSATION_GONE', message: error.message };
+  if (!(error instanceof XswarmError)) return { code: 'UNAVAILABLE', message: 'The gateway cannot do this now' };
+  if (error.code === 'PROJECT_PATH' || error.code === 'AGENT_UNREACHABLE') {
+    return { code: error.code, message: error.message };
+  }
+  return { code: 'UNAVAILABLE', message: error.message };
 }

@@ -10,7 +10,6 @@ import { residentBytes } from '../processes/process-table.ts';
 import { AGENT_PROTOCOL } from '../../protocol/agent-protocol.ts';
 import type { SessionHost } from '../sessions/session-host.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
-import { INTERRUPTED } from '../turns/stop-reasons.ts';
 import type { WarmAgents } from '../agents/warm-agents.ts';
 import { GREETING } from './upgrade.ts';
 
@@ -70,7 +69,7 @@ export function makeControlRoutes(options: {
     const wish = interruptRequest.safeParse(await readJson(request));
     if (!wish.success) return sendError(response, 400, 'INVALID_REQUEST', 'The body is not valid: message_id');
     const { message_id } = wish.data;
-    sendJson(response, 200, { interrupted: registry.find(sessionId)?.interrupt(INTERRUPTED, message_id) ?? false });
+    sendJson(response, 200, { interrupted: registry.find(sessionId)?.interrupt(message_id) ?? false });
   };
 }
 

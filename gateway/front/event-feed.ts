@@ -1,74 +1,69 @@
 import type { AgentEvent } from '../../domain/event.ts';
 import type { NumberedEvent } from '../journal/journal.ts';
-import type { GatewayFrame } from '../../protocol/agent-protocol.ts';
+import type { SocketLine } from './socket-line.ts';
 
 const PAGE = 200;
 
-/** Sends a session's events to one socket: what it missed first, then the live ones, without a hole or a repeat. */
-export interface EventFeed {
-  /** Begins after this number. */
-  start(afterSeq: number): void;
-  /** A new event was committed. */
-  notify(seq: number, event: AgentEvent): void;
-  /** Whether it has caught up, so that live text makes sense to its reader. */
-  readonly live: boolean;
-  stop(): void;
-}
+/** Sends a session's events to one socket: the missed ones first, then the live ones, without a hole or a repeat. */
+export class EventFeed {
+  readonly #read: (afterSeq: number, limit: number) => NumberedEvent[];
+  readonly #line: SocketLine;
+  readonly #failed: (error: unknown) => void;
+  #next = Number.POSITIVE_INFINITY;
+  #live = false;
+  #stopped = false;
 
-export interface FeedTarget {
-  send(frame: GatewayFrame): void;
-  /** Resolves when the reader has room for more. */
-  sendSlowly(frame: GatewayFrame): Promise<void>;
-}
-
-/** `failed` is told when the journal cannot be read; the feed is at its end then. */
-export function makeEventFeed(
-  read: (afterSeq: number, limit: number) => NumberedEvent[],
-  target: FeedTarget,
-  failed: (error: unknown) => void,
-): EventFeed {
-  let next = Number.POSITIVE_INFINITY;
-  let live = false;
-  let stopped = false;
-
-  async function catchUp(): Promise<void> {
-    while (!stopped) {
-      const page = read(next - 1, PAGE);
-      // Nothing can be committed between an empty page and this line, so no event falls between the two.
-      if (page.length === 0) {
-        live = true;
-        return;
-      }
-      for (const { seq, event } of page) {
-        if (stopped) return;
-        next = seq + 1;
-        await target.sendSlowly({ type: 'event', seq, event });
-      }
-    }
+  /** `failed` is called when the journal cannot be read; the feed has stopped then. */
+  constructor(
+    read: (afterSeq: number, limit: number) => NumberedEvent[],
+    line: SocketLine,
+    failed: (error: unknown) => void,
+  ) {
+    this.#read = read;
+    this.#line = line;
+    this.#failed = failed;
   }
 
-  function start(afterSeq: number): void {
-    next = afterSeq + 1;
-    live = false;
-    catchUp().catch((error: unknown) => {
-      stopped = true;
-      failed(error);
+  /** Whether it has caught up, so that live text makes sense to its reader. */
+  get live(): boolean {
+    return this.#live && !this.#stopped;
+  }
+
+  /** Begins after this number. */
+  start(afterSeq: number): void {
+    this.#next = afterSeq + 1;
+    this.#live = false;
+    this.#catchUp().catch((error: unknown) => {
+      this.#stopped = true;
+      this.#failed(error);
     });
   }
 
-  return {
-    start,
-    notify(seq, event) {
-      if (stopped || !live || seq < next) return;
-      if (seq > next) return start(next - 1);
-      next = seq + 1;
-      target.send({ type: 'event', seq, event });
-    },
-    get live() {
-      return live && !stopped;
-    },
-    stop() {
-      stopped = true;
-    },
-  };
+  /** A new event was committed. */
+  notify(seq: number, event: AgentEvent): void {
+    if (!this.live || seq < this.#next) return;
+    if (seq > this.#next) return this.start(this.#next - 1);
+    this.#next = seq + 1;
+    this.#line.send({ type: 'event', seq, event });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #catchUp(): Promise<void> {
+    while (!this.#stopped) {
+      const page = this.#read(this.#next - 1, PAGE);
+      // Nothing can be committed between an empty page and this line, so no event falls between the two.
+      if (page.length === 0) {
+        this.#live = true;
+        return;
+      }
+      for (const { seq, event } of page) {
+        if (this.#stopped) return;
+        this.#next = seq + 1;
+        await this.#line.sendSlowly({ type: 'event', seq, event });
+      }
+    }
+  }
 }

@@ -6,23 +6,24 @@ import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
 import { WebSocketServer } from 'ws';
 import { XswarmError } from '../../domain/errors.ts';
-import { makeAgentPool } from '../agents/agent-pool.ts';
+import { AgentPool } from '../agents/agent-pool.ts';
 import { bearerToken, secretsEqual } from '../../protocol/http-access.ts';
 import { chooseDriver } from '../agents/choose-driver.ts';
-import { serveConnection } from './connection.ts';
+import { Connection } from './connection.ts';
 import type { ConnectionDeps } from './connection.ts';
 import { makeControlRoutes } from './control-routes.ts';
 import { makeJournal } from '../journal/journal.ts';
-import { makeJournalWriter } from '../journal/journal-writer.ts';
+import { JournalWriter } from '../journal/journal-writer.ts';
 import { lockDataDir, openJournalDb } from '../journal/open-journal.ts';
 import type { GatewayOptions } from './gateway-options.ts';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER, GATEWAY_CLOSE } from '../../protocol/agent-protocol.ts';
-import { makeSessionRegistry } from '../sessions/session-registry.ts';
+import { SessionRegistry } from '../sessions/session-registry.ts';
 import { sweepOrphans } from '../processes/sweep.ts';
 import { pingAll } from '../../protocol/ping-all.ts';
 import { makeUpgrade } from './upgrade.ts';
-import { makeWarmAgents } from '../agents/warm-agents.ts';
-import { watchTurns } from '../turns/watch-turns.ts';
+import { WarmAgents } from '../agents/warm-agents.ts';
+import { listProcesses } from '../processes/process-table.ts';
+import { TurnWatch } from '../turns/turn-watch.ts';
 
 export type { GatewayOptions } from './gateway-options.ts';
 
@@ -68,28 +69,25 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
   let closing: Promise<void> | null = null;
   const isClosing = (): boolean => closing !== null;
 
-  const pool = makeAgentPool({
+  const pool = new AgentPool({
     maxAgents: options.maxAgents ?? Math.max(4, Math.floor(totalmem() / (400 * 2 ** 20))),
     maxParallelStarts: options.maxParallelStarts ?? 2,
   });
-  const warm = makeWarmAgents({ driver, pool, journal, logger, count: options.prewarm ?? 0 });
+  const warm = new WarmAgents({ driver, pool, journal, logger }, options.prewarm ?? 0);
   const defaults = { model: options.model, permission_mode: options.permissionMode };
   const interruptLimitMs = options.interruptLimitMs ?? 10_000;
-  const registry = makeSessionRegistry(
-    { driver, pool, warm, journal, logger, defaults, interruptLimitMs },
-    (lastSeqOf) =>
-      makeJournalWriter(journal, lastSeqOf, (error) =>
-        logger.error({ err: error }, 'the journal cannot be written: trying again until it can'),
-      ),
+  const writer = new JournalWriter(journal, (error) =>
+    logger.error({ err: error }, 'the journal cannot be written: trying again until it can'),
   );
+  const registry = new SessionRegistry({ driver, pool, warm, journal, writer, logger, defaults, interruptLimitMs });
 
   const hasToken = ({ headers }: IncomingMessage): boolean =>
     secretsEqual(bearerToken(headers.authorization) ?? '', options.token);
   const routes = makeControlRoutes({
-    ...registry,
     registry,
     driver,
     journal,
+    writer,
     warm,
     version: options.version ?? '0.0.0',
     hasToken,
@@ -109,6 +107,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
   sockets.on('headers', (headers) => headers.push(`${AGENT_PROTOCOL_HEADER}: ${AGENT_PROTOCOL}`));
   const connectionDeps: ConnectionDeps = {
     registry,
+    writer,
     journal,
     driver,
     logger,
@@ -116,7 +115,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     isClosing,
     projectRoots: options.projectRoots ?? [],
   };
-  sockets.on('connection', (socket, request) => serveConnection(socket, request.socket, connectionDeps));
+  sockets.on('connection', (socket, request) => void new Connection(socket, request.socket, connectionDeps));
   server.on('upgrade', makeUpgrade({ sockets, hasToken, isClosing }));
   const pingMs = options.pingMs ?? PING_MS;
   const stopPinging = pingAll(
@@ -128,14 +127,15 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     },
   );
   const { stallMs = STALL_MS, turnLimitMs = TURN_LIMIT_MS } = options;
-  const stopWatching = watchTurns(() => registry.all(), { stallMs, turnLimitMs }, logger);
+  const watch = new TurnWatch({ sessions: () => registry.all(), listProcesses, stallMs, turnLimitMs, logger });
+  watch.start();
 
   try {
     if (driver.usesProcesses) await sweepOrphans(journal, logger);
     await listen(server, options);
   } catch (error) {
     stopPinging();
-    stopWatching();
+    watch.stop();
     journal.close();
     throw error;
   }
@@ -144,7 +144,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
 
   async function close(graceMs: number): Promise<void> {
     stopPinging();
-    stopWatching();
+    watch.stop();
     server.close();
     await Promise.all([registry.shutDown(graceMs), warm.shutDown()]);
     await hangUp(sockets, server);

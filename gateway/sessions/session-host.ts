@@ -1,119 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentEvent, TextDelta } from '../../domain/event.ts';
+import type { Logger } from '../../domain/logger.ts';
 import type { Failure } from '../../domain/session.ts';
 import type { AgentMessage } from '../../domain/turn.ts';
-import { makeAgentSlot } from '../agents/agent-slot.ts';
-import type { AgentSlot, AgentWish } from '../agents/agent-slot.ts';
-import type { AgentReport, Conversation } from '../drivers/driver.ts';
-import type { HostDeps, HostListener } from './host-deps.ts';
-import type { SessionRow } from '../journal/journal.ts';
-import { agentWish } from '../agents/agent-wish.ts';
-import { saveConversation } from './save-conversation.ts';
-import { makeSessionLog } from './session-log.ts';
-import type { Acceptance, SessionLog } from './session-log.ts';
-import { makeSessionTurns } from '../turns/session-turns.ts';
-import type { SessionTurns } from '../turns/session-turns.ts';
-import { noSigns, noteReport } from '../turns/signs-of-life.ts';
-import type { SignsOfLife } from '../turns/signs-of-life.ts';
-import { stopTurn } from '../turns/stop-turn.ts';
+import type { AgentOptions } from '../../protocol/agent-protocol.ts';
+import type { AgentPool } from '../agents/agent-pool.ts';
+import { AgentSlot } from '../agents/agent-slot.ts';
+import type { AgentWish } from '../agents/agent-slot.ts';
+import type { WarmAgents } from '../agents/warm-agents.ts';
+import type { AgentDriver, AgentReport, Conversation } from '../drivers/driver.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
+import type { Journal, SessionRow } from '../journal/journal.ts';
 import { INTERRUPTED, sessionClosed } from '../turns/stop-reasons.ts';
-import type { TurnRunner } from '../turns/turn-runner.ts';
+import { noSigns, noteReport } from '../turns/turn-watch.ts';
+import type { SignsOfLife, WatchedSession } from '../turns/turn-watch.ts';
+import { Turns } from '../turns/turns.ts';
+import type { TurnSession } from '../turns/turns.ts';
+import { SessionLog } from './session-log.ts';
+import type { Acceptance } from './session-log.ts';
+
+/** What all sessions of a gateway share. */
+export interface HostDeps {
+  driver: AgentDriver;
+  pool: AgentPool;
+  warm: WarmAgents;
+  journal: Journal;
+  writer: JournalWriter;
+  logger: Logger;
+  /** The options of a session that does not choose its own. */
+  defaults: AgentOptions;
+  /** How long an agent may take to obey an interrupt before its process is ended. */
+  interruptLimitMs: number;
+}
+
+/** Receives a session's events as they happen. */
+export interface HostListener {
+  event(seq: number, event: AgentEvent): void;
+  delta(delta: TextDelta): void;
+}
 
 const CLOSE_GRACE_MS = 2_000;
+/** How long the last events of an agent may take into the journal before a release is answered. */
+const RELEASE_WRITE_MS = 2_000;
+/** How long a shutdown waits, after the grace time, for an agent to end and for its result to be written. */
+const SHUTDOWN_WRITE_MS = 3_000;
+const SHUTDOWN_STOP_MS = 500;
 
 const now = (): string => new Date().toISOString();
 
-/** One session in this gateway: its log, its turns, its agent. It lives on when nobody listens. */
-export class SessionHost {
+/** One session in this gateway: its log, its turns, its agent. It goes on when nobody listens. */
+export class SessionHost implements TurnSession, WatchedSession {
   row: SessionRow;
   listener: HostListener | null = null;
   /** How many background tasks of the agent run. */
   backgroundTasks = 0;
-  /** Since when nothing happened, in milliseconds since the epoch. */
+  /** When something last happened, in milliseconds since the epoch. */
   idleSince = Date.now();
   /** What the agent last showed of its work. */
   signs: SignsOfLife = noSigns(Date.now());
   readonly log: SessionLog;
   readonly slot: AgentSlot;
   readonly #deps: HostDeps;
-  readonly #turns: SessionTurns;
+  readonly #turns: Turns;
 
   constructor(deps: HostDeps, row: SessionRow) {
     this.#deps = deps;
     this.row = row;
-    this.log = makeSessionLog({
+    this.log = new SessionLog({
       ...deps,
       sessionId: row.session_id,
-      firstSeq: deps.journal.lastSeq(row.session_id),
       published: (seq, event) => this.listener?.event(seq, event),
     });
-    this.slot = makeAgentSlot({
+    this.slot = new AgentSlot({
       ...deps,
       report: (report) => this.#take(report),
       idleSince: () => (this.isWorking ? null : this.idleSince),
       evict: () => this.#inBackground(this.slot.stop()),
       adopt: (conversation) => this.#adopt(conversation),
     });
-    this.#turns = makeSessionTurns({
-      ...deps,
-      log: this.log,
-      slot: this.slot,
-      row: () => this.row,
-      wish: () => this.#wish(),
-      setConversation: (conversation) => (this.row = { ...this.row, conversation }),
-    });
+    this.#turns = new Turns(this, deps);
   }
 
   /** Whether a turn or a background task runs or waits. */
   get isWorking(): boolean {
-    return this.#runner.length > 0 || this.backgroundTasks > 0 || this.slot.agent?.busy === true;
+    return this.#turns.length > 0 || this.backgroundTasks > 0 || this.slot.agent?.busy === true;
   }
 
   /** How many turns have no outcome yet. */
   get openTurns(): number {
-    return this.#runner.length;
+    return this.#turns.length;
   }
 
   /** Whether nothing would be lost if this object were forgotten. */
   get isForgettable(): boolean {
-    return this.listener === null && this.slot.since === null && this.#runner.length === 0 && this.log.isSettled;
+    return this.listener === null && this.slot.since === null && this.#turns.length === 0 && this.log.isWritten;
   }
 
-  /** Goes on with the turns that wait; those that a crash cut off come to their outcome first. */
+  /** An object that stays the same as long as one turn runs, also one of the agent's own; null when no turn runs. */
+  get running(): object | null {
+    return this.#turns.current ?? (this.slot.agent?.busy === true ? this.slot.agent : null);
+  }
+
+  /** Continues the turns that wait. Turns that a crash cut off are settled first. */
   resume(): void {
-    this.#runner.kick();
+    this.#turns.kick();
   }
 
-  /** Has the agent up when this resolves, unless turns wait: those start it by themselves. */
+  /** Resolves when the agent is ready, or at once when turns wait, because they start it themselves. */
   async ready(): Promise<void> {
-    if (this.#runner.length > 0) return;
-    const agent = await this.slot.ensure(this.#wish());
+    if (this.#turns.length > 0) return;
+    const agent = await this.slot.ensure(this.wish());
     agent.warmUp().catch((error: unknown) => this.#deps.logger.debug({ err: error }, 'an agent could not warm up'));
   }
 
-  /** Journals a message and lines it up; a known id starts nothing. Rejects when the journal cannot be written. */
+  /** Journals a message and queues it; a known id starts nothing. Rejects when the journal cannot be written. */
   accept(message: AgentMessage): Promise<Acceptance> {
     return this.#turns.accept(message, () => (this.idleSince = Date.now()));
   }
 
-  /** What stays the same as long as one turn runs, also one of the agent's own; null when none does. */
-  get running(): object | null {
-    return this.#runner.current ?? (this.slot.agent?.busy === true ? this.slot.agent : null);
-  }
-
   /** Stops the turn that runs, or only the turn of `messageId`. False when there is no such turn. */
-  interrupt(why: Failure = INTERRUPTED, messageId?: string): boolean {
-    if (messageId !== undefined && this.#runner.current?.row.message_id !== messageId) return false;
-    const { logger, interruptLimitMs: limitMs } = this.#deps;
-    const inBackground = (work: Promise<unknown>): void => this.#inBackground(work);
-    return stopTurn(why, { runner: this.#runner, slot: this.slot, limitMs, logger, inBackground });
+  interrupt(messageId?: string): boolean {
+    if (messageId !== undefined && this.#turns.current?.row.message_id !== messageId) return false;
+    return this.#turns.stop(INTERRUPTED);
   }
 
-  /** Tells why the turn that runs cannot go on, and stops it. */
+  /** Reports why the running turn cannot go on, and stops it. */
   giveUp(why: Failure): void {
     this.#notice(`The turn is given up. ${why.message}`);
-    this.interrupt(why);
+    this.#turns.stop(why);
   }
 
-  /** Ends the session: what runs and waits gets its outcome, the agent goes. */
+  /** Releases the agent or closes the session. Returns the number of the last event that this wrote. */
+  async release(mode: 'idle' | 'close', reason = 'the session ended'): Promise<number> {
+    await (mode === 'idle' ? this.slot.stop() : this.close(reason));
+    for (let waited = 0; !this.log.isWritten && waited < RELEASE_WRITE_MS; waited += 10) await sleep(10);
+    return this.log.lastSeq;
+  }
+
+  /** Closes the session: what runs and waits gets its outcome, and the agent is ended. */
   async close(reason: string): Promise<void> {
     const why = sessionClosed(reason);
     const closed: SessionRow = { ...this.row, state: 'closed' };
@@ -123,22 +147,38 @@ export class SessionHost {
     const stop = async (graceMs?: number): Promise<void> => {
       if (this.row.state === 'closed') await this.slot.stop(graceMs);
     };
-    this.#runner.stopAll(why);
-    this.interrupt(why);
-    this.#runner.kick();
+    this.#turns.stopAll(why);
+    this.#turns.stop(why);
+    this.#turns.kick();
     const limit = setTimeout(() => this.#inBackground(stop(0)), CLOSE_GRACE_MS);
-    await this.#runner.quiet();
+    await this.#turns.quiet();
     clearTimeout(limit);
     await stop();
   }
 
-  /** Ends with the gateway: a running turn gets `graceMs`, then its agent is ended and what is proven is written. */
+  /**
+   * Ends with the gateway: a running turn has `graceMs`, then its agent is ended and the outcome is written. An outcome that
+   * cannot be written is left to the next start.
+   */
   async shutDown(graceMs: number): Promise<void> {
-    this.#runner.halt();
-    const limit = setTimeout(() => this.#inBackground(this.slot.stop(500)), graceMs);
-    await this.#runner.quiet();
+    this.#turns.halt();
+    const limit = setTimeout(() => this.#inBackground(this.slot.stop(SHUTDOWN_STOP_MS)), graceMs);
+    await Promise.race([this.#turns.quiet(), sleep(graceMs + SHUTDOWN_WRITE_MS, undefined, { ref: false })]);
     clearTimeout(limit);
-    await this.slot.stop(500);
+    await this.slot.stop(SHUTDOWN_STOP_MS);
+  }
+
+  /** The agent that the session wants now. */
+  wish(): AgentWish {
+    const { session_id, project_path, conversation } = this.row;
+    const before = (): number => this.#turns.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
+    return {
+      session_id,
+      project_path,
+      conversation,
+      options: { ...this.#deps.defaults, ...this.row.options },
+      earlierMessages: () => this.#deps.journal.contentsBefore(session_id, before()),
+    };
   }
 
   #take(report: AgentReport): void {
@@ -149,28 +189,33 @@ export class SessionHost {
         return this.listener?.delta({ type: 'text_delta', message_id: report.message_id, text: report.text });
       case 'progress':
         if (report.event.type === 'background') this.backgroundTasks = report.event.tasks;
-        return this.log.append(report.event);
+        return void this.log.append(report.event);
       case 'conversation':
         return this.#follow(report.conversation);
       case 'ended':
         this.row = { ...this.row, conversation: report.conversation };
-        if (!this.#runner.take(report)) this.#turns.unasked(report);
-        return;
+        return this.#turns.take(report);
       case 'consumed':
-        return void this.#runner.take(report);
+        return this.#turns.take(report);
       case 'exited':
-        if (this.backgroundTasks > 0) this.log.append({ type: 'background', timestamp: now(), tasks: 0 });
+        if (this.backgroundTasks > 0) void this.log.append({ type: 'background', timestamp: now(), tasks: 0 });
         this.backgroundTasks = 0;
         if (!this.slot.isStopping) this.#notice(`The agent ended unexpectedly: ${report.reason}`);
-        return void this.#runner.take(report);
+        return this.#turns.take(report);
     }
   }
 
-  /** An agent that is to begin another conversation does not start before that is written: it would be looked for in vain. */
   #follow(conversation: Conversation): void {
+    // An agent must not start in a new conversation before its id is written: nobody would find that conversation again.
     if (this.slot.agent === null && conversation.id !== this.row.conversation.id) return this.#adopt(conversation);
     this.row = { ...this.row, conversation };
-    saveConversation(this.#deps, this.row);
+    try {
+      this.#deps.journal.saveConversation(this.row.session_id, conversation);
+    } catch (error) {
+      // Nothing is lost: the next result writes it too.
+      const { session_id } = this.row;
+      this.#deps.logger.warn({ err: error, session_id }, 'the conversation could not be saved yet');
+    }
   }
 
   #adopt(conversation: Conversation): void {
@@ -179,17 +224,7 @@ export class SessionHost {
   }
 
   #notice(text: string): void {
-    this.log.append({ type: 'notice', timestamp: now(), level: 'warning', text });
-  }
-
-  #wish(): AgentWish {
-    const before = (): number => this.#runner.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
-    const earlier = (): string[] => this.#deps.journal.contentsBefore(this.row.session_id, before());
-    return agentWish(this.row, this.#deps.defaults, earlier);
-  }
-
-  get #runner(): TurnRunner {
-    return this.#turns.runner;
+    void this.log.append({ type: 'notice', timestamp: now(), level: 'warning', text });
   }
 
   #inBackground(work: Promise<unknown>): void {

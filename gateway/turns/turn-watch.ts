@@ -1,26 +1,53 @@
-import type { Failure } from '../../domain/session.ts';
 import type { Logger } from '../../domain/logger.ts';
+import type { Failure } from '../../domain/session.ts';
+import type { AgentReport } from '../drivers/driver.ts';
+import type { SessionRow } from '../journal/journal.ts';
 import { hasWorked, sampleTree } from '../processes/process-activity.ts';
 import type { TreeSample } from '../processes/process-activity.ts';
 import type { ProcessInfo } from '../processes/process-table.ts';
-import type { SignsOfLife } from './signs-of-life.ts';
 import { turnStalled, turnTimedOut } from './stop-reasons.ts';
 
-/** An agent takes a message at once; one that shows nothing at all for so long does not take any. */
+/** What an agent last showed of its work. Times in milliseconds since the epoch. */
+export interface SignsOfLife {
+  /** When it last reported anything. */
+  reportedAt: number;
+  /** When the running turn began its first tool; null before that. */
+  toolsSince: number | null;
+  /** Tool calls that an MCP server carries out: it may be quiet and needs no process of the agent. */
+  remoteCalls: string[];
+}
+
+/** An agent that has not reported yet. */
+export function noSigns(now: number): SignsOfLife {
+  return { reportedAt: now, toolsSince: null, remoteCalls: [] };
+}
+
+/** The signs after one more report. */
+export function noteReport(signs: SignsOfLife, report: AgentReport, now: number): SignsOfLife {
+  if (report.type === 'ended' || report.type === 'exited') return noSigns(now);
+  if (report.type !== 'progress') return { ...signs, reportedAt: now };
+  const { event } = report;
+  if (event.type === 'tool_started') {
+    const remoteCalls = event.tool.startsWith('mcp__') ? [...signs.remoteCalls, event.tool_use_id] : signs.remoteCalls;
+    return { reportedAt: now, toolsSince: signs.toolsSince ?? now, remoteCalls };
+  }
+  if (event.type !== 'tool_finished') return { ...signs, reportedAt: now };
+  return { ...signs, reportedAt: now, remoteCalls: signs.remoteCalls.filter((id) => id !== event.tool_use_id) };
+}
+
+/** An agent reacts to a message at once. One that shows nothing at all for this long has not received it. */
 const FIRST_SIGN_MS = 60_000;
 const MAX_CHECK_MS = 5_000;
 
 /** A session as far as its turn is watched. */
 export interface WatchedSession {
-  readonly sessionId: string;
-  /** What stays the same as long as one turn runs; null when none does. */
+  readonly row: Pick<SessionRow, 'session_id' | 'options'>;
+  /** An object that stays the same as long as one turn runs; null when no turn runs. */
   readonly running: object | null;
-  /** The agent of it; null while it starts. */
-  readonly agent: { readonly pid: number | null } | null;
+  /** The session's agent; null while it starts. */
+  readonly slot: { readonly agent: { readonly pid: number | null } | null };
   readonly signs: SignsOfLife;
-  /** The session's own limit of a turn, in seconds; 0: none. */
-  readonly turnLimitSeconds: number | undefined;
-  /** Tells the reason and stops the turn, with the agent if it must be. */
+  /** Reports the reason and stops the turn, if necessary together with the agent. */
   giveUp(why: Failure): void;
 }
 
@@ -35,7 +62,7 @@ interface Watched {
 
 export interface TurnWatchOptions {
   sessions: () => Iterable<WatchedSession>;
-  /** Null where the system does not show its processes: a quiet agent is left alone there. */
+  /** Null where the system does not show its processes: a quiet agent is not given up there. */
   listProcesses: () => Promise<ProcessInfo[] | null>;
   /** How long an agent may show no sign of work; 0: for ever. */
   stallMs: number;
@@ -44,69 +71,96 @@ export interface TurnWatchOptions {
   logger: Logger;
 }
 
-/** Ends turns that stand still or take too long, each with its reason. Call `check` again and again, `intervalMs` apart. */
-export function makeTurnWatch(options: TurnWatchOptions): { intervalMs: number; check(): Promise<void> } {
-  const { stallMs, turnLimitMs, logger } = options;
-  const limits = [stallMs, turnLimitMs].filter((limit) => limit > 0);
-  const intervalMs = Math.max(20, Math.min(MAX_CHECK_MS, ...limits.map((limit) => limit / 5)));
-  const watched = new WeakMap<object, Watched>();
+/** Ends turns that stand still or take too long, each with its reason. */
+export class TurnWatch {
+  readonly #options: TurnWatchOptions;
+  /** How far apart the checks are. */
+  readonly #intervalMs: number;
+  readonly #watched = new WeakMap<object, Watched>();
+  #timer: NodeJS.Timeout | null = null;
+  #checking = false;
 
-  function look(turn: object, session: WatchedSession, now: number): Watched {
+  constructor(options: TurnWatchOptions) {
+    this.#options = options;
+    const limits = [options.stallMs, options.turnLimitMs].filter((limit) => limit > 0);
+    this.#intervalMs = Math.max(20, Math.min(MAX_CHECK_MS, ...limits.map((limit) => limit / 5)));
+  }
+
+  /** Checks again and again until `stop`. */
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (this.#checking) return;
+      this.#checking = true;
+      this.check()
+        .catch((error: unknown) => this.#options.logger.error({ err: error }, 'the turns could not be watched'))
+        .finally(() => (this.#checking = false));
+    }, this.#intervalMs).unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** Looks at every running turn once. */
+  async check(): Promise<void> {
+    const { stallMs, turnLimitMs } = this.#options;
+    const quiet: [Watched, WatchedSession][] = [];
+    const now = Date.now();
+    for (const session of this.#options.sessions()) {
+      const turn = session.running;
+      if (turn === null) continue;
+      const entry = this.#look(turn, session, now);
+      if (entry.givenUp) continue;
+      const { turn_limit_seconds: own } = session.row.options;
+      const limitMs = own === undefined ? turnLimitMs : own * 1000;
+      if (limitMs > 0 && now - entry.beganAt >= limitMs) this.#giveUp(entry, session, turnTimedOut(limitMs));
+      else if (stallMs > 0 && entry.agentSince !== null && now - entry.signAt >= 2 * this.#intervalMs) {
+        quiet.push([entry, session]);
+      }
+    }
+    if (quiet.length === 0) return;
+    const turns = quiet.map(([, session]) => session.running);
+    const processes = await this.#options.listProcesses();
+    if (processes === null) return;
+    for (const [index, [entry, session]] of quiet.entries()) {
+      if (worksQuietly(entry, session, processes, now)) entry.signAt = now;
+      const limit = this.#patienceMs(entry, session);
+      const stillRuns = session.running !== null && session.running === turns[index];
+      if (now - entry.signAt >= limit && stillRuns) this.#giveUp(entry, session, turnStalled(limit));
+    }
+  }
+
+  #look(turn: object, session: WatchedSession, now: number): Watched {
     const fresh: Watched = { beganAt: now, agentSince: null, signAt: now, sample: null, givenUp: false };
-    const entry = watched.get(turn) ?? fresh;
-    if (session.agent === null) entry.agentSince = null;
+    const entry = this.#watched.get(turn) ?? fresh;
+    if (session.slot.agent === null) entry.agentSince = null;
     else entry.agentSince ??= now;
     entry.signAt = Math.max(entry.signAt, session.signs.reportedAt);
-    watched.set(turn, entry);
+    this.#watched.set(turn, entry);
     return entry;
   }
 
-  function patienceMs(entry: Watched, session: WatchedSession): number {
-    const hasShown = entry.agentSince !== null && session.signs.reportedAt >= entry.agentSince - 2 * intervalMs;
+  #patienceMs({ agentSince }: Watched, { signs }: WatchedSession): number {
+    const { stallMs } = this.#options;
+    const hasShown = agentSince !== null && signs.reportedAt >= agentSince - 2 * this.#intervalMs;
     return hasShown ? stallMs : Math.min(stallMs, FIRST_SIGN_MS);
   }
 
-  /** Whether an agent that says nothing works all the same. */
-  function worksQuietly(entry: Watched, session: WatchedSession, processes: ProcessInfo[], now: number): boolean {
-    if (session.signs.remoteCalls.length > 0) return true;
-    const pid = session.agent?.pid ?? null;
-    if (pid === null) return false;
-    const sample = sampleTree(processes, pid, session.signs.toolsSince, now);
-    const works = sample !== null && hasWorked(sample, entry.sample);
-    entry.sample = sample;
-    return works;
-  }
-
-  function giveUp(entry: Watched, session: WatchedSession, why: Failure): void {
+  #giveUp(entry: Watched, session: WatchedSession, why: Failure): void {
     entry.givenUp = true;
-    logger.warn({ session_id: session.sessionId, code: why.code, reason: why.message }, 'a turn is given up');
+    const { session_id } = session.row;
+    this.#options.logger.warn({ session_id, code: why.code, reason: why.message }, 'a turn is given up');
     session.giveUp(why);
   }
+}
 
-  return {
-    intervalMs,
-    async check() {
-      const quiet: [Watched, WatchedSession][] = [];
-      const now = Date.now();
-      for (const session of options.sessions()) {
-        const turn = session.running;
-        if (turn === null) continue;
-        const entry = look(turn, session, now);
-        if (entry.givenUp) continue;
-        const limitMs = session.turnLimitSeconds === undefined ? turnLimitMs : session.turnLimitSeconds * 1000;
-        if (limitMs > 0 && now - entry.beganAt >= limitMs) giveUp(entry, session, turnTimedOut(limitMs));
-        else if (stallMs > 0 && entry.agentSince !== null && now - entry.signAt >= 2 * intervalMs) {
-          quiet.push([entry, session]);
-        }
-      }
-      if (quiet.length === 0) return;
-      const processes = await options.listProcesses();
-      if (processes === null) return;
-      for (const [entry, session] of quiet) {
-        if (worksQuietly(entry, session, processes, now)) entry.signAt = now;
-        const limit = patienceMs(entry, session);
-        if (now - entry.signAt >= limit && session.running !== null) giveUp(entry, session, turnStalled(limit));
-      }
-    },
-  };
+/** Whether an agent that reports nothing works nevertheless. */
+function worksQuietly(entry: Watched, session: WatchedSession, processes: ProcessInfo[], now: number): boolean {
+  if (session.signs.remoteCalls.length > 0) return true;
+  const pid = session.slot.agent?.pid ?? null;
+  if (pid === null) return false;
+  const sample = sampleTree(processes, pid, session.signs.toolsSince, now);
+  const works = sample !== null && hasWorked(sample, entry.sample);
+  entry.sample = sample;
+  return works;
 }

@@ -52,6 +52,7 @@ export function makeClaudeDriver(env: NodeJS.ProcessEnv): AgentDriver {
       fingerprint: (projectPath) => fingerprintOf(startFiles(projectPath, configDir)),
       isNew: async ({ id }) => (await readTranscript(configDir, id)) === null,
     },
+    hasConversation: async ({ id }) => (await readTranscript(configDir, id)) !== null,
     async start(request) {
       refuseBypassAsRoot(request);
       let conversation = await locate(request, request.conversation);

@@ -14,6 +14,8 @@ export function makeSimulatorDriver(): AgentDriver {
     simulated: true,
     usesProcesses: false,
     ahead: null,
+    // It keeps no record that could be lost.
+    hasConversation: async () => true,
     start: async (request) => startSimulator(request),
     inspect: async () => ({
       found: 'nothing',

@@ -4,16 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { makeAgentPool } from '../../../gateway/agents/agent-pool.ts';
-import type { AgentPool, PoolMember } from '../../../gateway/agents/agent-pool.ts';
-import { makeAgentSlot } from '../../../gateway/agents/agent-slot.ts';
+import { AgentPool } from '../../../gateway/agents/agent-pool.ts';
+import type { PoolMember } from '../../../gateway/agents/agent-pool.ts';
+import { AgentSlot } from '../../../gateway/agents/agent-slot.ts';
 import type { AgentWish } from '../../../gateway/agents/agent-slot.ts';
 import type { Agent, AgentDriver, AgentReport } from '../../../gateway/drivers/driver.ts';
 import { makeJournal } from '../../../gateway/journal/journal.ts';
 import type { Journal } from '../../../gateway/journal/journal.ts';
 import { openJournalDb } from '../../../gateway/journal/open-journal.ts';
 import type { LaunchDeps } from '../../../gateway/agents/launch-agent.ts';
-import { makeWarmAgents, NO_WARM_AGENTS } from '../../../gateway/agents/warm-agents.ts';
+import { WarmAgents } from '../../../gateway/agents/warm-agents.ts';
 import { until } from '../../support/until.ts';
 
 const quiet = (): void => undefined;
@@ -44,7 +44,7 @@ describe('agents that change hands', () => {
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'xswarm-warm-'));
     journal = makeJournal(openJournalDb(dir, 'normal'));
-    pool = makeAgentPool({ maxAgents: 9, maxParallelStarts: 2 });
+    pool = new AgentPool({ maxAgents: 9, maxParallelStarts: 2 });
     starts = 0;
   });
   afterEach(async () => {
@@ -62,6 +62,7 @@ describe('agents that change hands', () => {
         starts += 1;
         return agent();
       },
+      hasConversation: async () => true,
       inspect: () => assert.fail('nothing is cut off here'),
     };
     return { driver, pool, journal, logger };
@@ -70,7 +71,10 @@ describe('agents that change hands', () => {
   test('two sessions that begin at once do not get the same agent', async () => {
     let settle: () => void = quiet;
     let fingerprint = Promise.resolve('same');
-    const warm = makeWarmAgents({ ...deps(() => fingerprint), count: 1, delayMs: 0 });
+    const warm = new WarmAgents(
+      deps(() => fingerprint),
+      1,
+    );
     warm.foresee(wish());
     await until('one agent was started ahead', () => warm.all().length === 1);
     fingerprint = new Promise((resolve) => (settle = () => resolve('same')));
@@ -84,20 +88,24 @@ describe('agents that change hands', () => {
 
   test('a session whose agent ends while it changes hands gets another one', async () => {
     const reports: AgentReport[] = [];
-    const slot = makeAgentSlot({
+    const claim: WarmAgents['claim'] = async ({ conversation }, place) => {
+      pool.reserve(place);
+      return {
+        agent: agent(),
+        conversation,
+        since: 't',
+        attach: (report) => report({ type: 'exited', reason: 'killed' }),
+      };
+    };
+    const slot = new AgentSlot({
       ...deps(async () => ''),
-      warm: {
-        ...NO_WARM_AGENTS,
-        claim: async ({ conversation }, place) => {
-          pool.reserve(place);
-          return {
-            agent: agent(),
-            conversation,
-            since: 't',
-            attach: (report) => report({ type: 'exited', reason: 'killed' }),
-          };
-        },
-      },
+      warm: Object.assign(
+        new WarmAgents(
+          deps(async () => ''),
+          0,
+        ),
+        { claim },
+      ),
       report: (report) => reports.push(report),
       idleSince: () => null,
       evict: quiet,

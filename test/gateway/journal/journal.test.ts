@@ -7,8 +7,10 @@ import Database from 'better-sqlite3';
 import type { AgentEvent } from '../../../domain/event.ts';
 import { makeJournal } from '../../../gateway/journal/journal.ts';
 import type { Journal } from '../../../gateway/journal/journal.ts';
-import { makeJournalWriter } from '../../../gateway/journal/journal-writer.ts';
+import { JournalWriter } from '../../../gateway/journal/journal-writer.ts';
+import type { NumberedLog } from '../../../gateway/journal/journal-writer.ts';
 import { openJournalDb } from '../../../gateway/journal/open-journal.ts';
+import { until } from '../../support/until.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -17,7 +19,26 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 function ignore(): void {
-  // the number is not of interest
+  // the failure is not of interest
+}
+
+/** A session's part of the journal, with what the writer reported to it. */
+function part(journal: Journal, sessionId: string): NumberedLog & { written: string[]; dropped: number } {
+  return {
+    sessionId,
+    written: [],
+    dropped: 0,
+    get lastSeq() {
+      return journal.lastSeq(sessionId);
+    },
+    numbered: ignore,
+    published(_, event) {
+      this.written.push(event.type);
+    },
+    unwritten(why) {
+      if (why === 'dropped') this.dropped += 1;
+    },
+  };
 }
 
 const notice = (text: string): AgentEvent => ({ type: 'notice', timestamp: 't', level: 'info', text });
@@ -68,11 +89,10 @@ test('an entry that may wait shares the commit of what follows it, in order, and
       commits.push(size);
     },
   };
-  const writer = makeJournalWriter(counted, (id) => journal.lastSeq(id), assert.fail);
+  const writer = new JournalWriter(counted, assert.fail);
+  const log = part(journal, 's');
   const append = (mayWait: boolean): Promise<number> =>
-    new Promise((committed) =>
-      writer.append({ sessionId: 's', event: notice('x'), mayWait, numbered: ignore, committed }),
-    );
+    writer.append({ log, event: notice('x'), mayWait, onFailure: 'keep' });
   const patient = append(true);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(await Promise.all([patient, append(false), append(true)]), [1, 2, 3]);
@@ -85,13 +105,10 @@ test('what waits is committed in one transaction, numbered without a hole for ea
   const journal = makeJournal(openJournalDb(dir, 'normal'));
   let commits = 0;
   const counted = { ...journal, transaction: (work: () => void) => ((commits += 1), journal.transaction(work)) };
-  const writer = makeJournalWriter(counted, (id) => journal.lastSeq(id), assert.fail);
+  const writer = new JournalWriter(counted, assert.fail);
   const numbers = await Promise.all(
-    ['a', 'b', 'a', 'a', 'b'].map(
-      (sessionId) =>
-        new Promise((resolve) =>
-          writer.append({ sessionId, event: notice('x'), numbered: ignore, committed: resolve }),
-        ),
+    ['a', 'b', 'a', 'a', 'b'].map((id) =>
+      writer.append({ log: part(journal, id), event: notice('x'), onFailure: 'keep' }),
     ),
   );
   assert.deepEqual([numbers, commits], [[1, 1, 2, 3, 2], 1]);
@@ -109,24 +126,11 @@ test('after a failed commit, what may be refused is refused and the rest is writ
       journal.transaction(work);
     },
   };
-  const writer = makeJournalWriter(
-    faulty,
-    (id) => journal.lastSeq(id),
-    (error) => failures.push(error.message),
-  );
-  const kept = new Promise((resolve) =>
-    writer.append({ sessionId: 'a', event: notice('kept'), numbered: ignore, committed: resolve }),
-  );
-  const refused = new Promise((resolve) =>
-    writer.append({
-      sessionId: 'a',
-      event: notice('refused'),
-      numbered: ignore,
-      committed: () => assert.fail(),
-      failed: resolve,
-    }),
-  );
-  assert.match(String(await refused), /disk full/);
+  const writer = new JournalWriter(faulty, (error) => failures.push(error.message));
+  const log = part(journal, 'a');
+  const kept = writer.append({ log, event: notice('kept'), onFailure: 'keep' });
+  const refused = writer.append({ log, event: notice('refused'), onFailure: 'refuse' });
+  await assert.rejects(refused, /disk full/);
   assert.match(String(writer.failure), /disk full/);
   broken = false;
   assert.equal(await kept, 1);
@@ -144,44 +148,34 @@ test('a full disk: progress is kept up to a bound, results beyond it, and it is 
   const journal = makeJournal(db);
   const room = (pages: number): unknown => db.pragma(`max_page_count = ${pages}`);
   room(db.pragma('page_count', { simple: true }) as number);
-  const writer = makeJournalWriter(journal, (id) => journal.lastSeq(id), ignore, 200_000);
-  const written: string[] = [];
-  let lost = 0;
-  const append = (event: AgentEvent, isProgress: boolean): void =>
-    writer.append({
-      sessionId: 'a',
-      event,
-      numbered: ignore,
-      committed: () => void written.push(event.type),
-      ...(isProgress ? { lost: () => void (lost += 1) } : {}),
-    });
-  const text: AgentEvent = { type: 'text', timestamp: 't', message_id: 'm', text: 'x'.repeat(10_000) };
-  append(text, true);
+  const writer = new JournalWriter(journal, ignore);
+  const log = part(journal, 'a');
+  const append = (event: AgentEvent, onFailure: 'keep' | 'drop'): void => void writer.append({ log, event, onFailure });
+  const text: AgentEvent = { type: 'text', timestamp: 't', message_id: 'm', text: 'x'.repeat(2 ** 20) };
+  append(text, 'drop');
   writer.flush();
   assert.match(String(writer.failure), /full/);
-  for (let each = 0; each < 100; each += 1) append(text, true);
-  append({ type: 'background', timestamp: 't', tasks: 0 }, false);
-  assert.ok(lost > 70 && lost < 90, `${lost}`);
+  for (let each = 0; each < 20; each += 1) append(text, 'drop');
+  append({ type: 'background', timestamp: 't', tasks: 0 }, 'keep');
+  assert.ok(log.dropped >= 3 && log.dropped <= 5, `${log.dropped}`);
   room(1_000_000);
-  while (writer.failure !== null) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(written.length, 102 - lost);
-  assert.equal(written.at(-1), 'background');
+  await until('the journal is written again', () => writer.failure === null);
+  assert.equal(log.written.length, 22 - log.dropped);
+  assert.equal(log.written.at(-1), 'background');
   journal.close();
 });
 
 test('a journal that could not be written is found well again though nobody is let in meanwhile', async () => {
   const db = openJournalDb(dir, 'normal');
   const journal = makeJournal(db);
-  const writer = makeJournalWriter(journal, (id) => journal.lastSeq(id), ignore);
+  const writer = new JournalWriter(journal, ignore);
   db.pragma('query_only = 1');
-  const failed = new Promise((resolve) =>
-    writer.append({ sessionId: 'a', event: notice('x'), numbered: ignore, committed: ignore, failed: resolve }),
-  );
-  assert.match(String(await failed), /readonly/);
+  const log = part(journal, 'a');
+  await assert.rejects(writer.append({ log, event: notice('x'), onFailure: 'refuse' }), /readonly/);
   await new Promise((resolve) => setTimeout(resolve, 600));
   assert.notEqual(writer.failure, null);
   db.pragma('query_only = 0');
-  while (writer.failure !== null) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until('the journal is found writable', () => writer.failure === null);
   assert.deepEqual([journal.events('a', 0, 10), journal.openAgents()], [[], []]);
   journal.close();
 });

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { AgentEvent } from '../../../domain/event.ts';
 import { XswarmError } from '../../../domain/errors.ts';
 import type { TurnResult } from '../../../domain/turn.ts';
-import { makeAgentPool } from '../../../gateway/agents/agent-pool.ts';
+import { AgentPool } from '../../../gateway/agents/agent-pool.ts';
 import type {
   Agent,
   AgentDriver,
@@ -19,11 +19,11 @@ import type {
 } from '../../../gateway/drivers/driver.ts';
 import { makeJournal } from '../../../gateway/journal/journal.ts';
 import type { Journal } from '../../../gateway/journal/journal.ts';
-import { makeJournalWriter } from '../../../gateway/journal/journal-writer.ts';
+import { JournalWriter } from '../../../gateway/journal/journal-writer.ts';
 import { openJournalDb } from '../../../gateway/journal/open-journal.ts';
 import type { SessionHost } from '../../../gateway/sessions/session-host.ts';
-import { NO_WARM_AGENTS } from '../../../gateway/agents/warm-agents.ts';
-import { makeSessionRegistry } from '../../../gateway/sessions/session-registry.ts';
+import { WarmAgents } from '../../../gateway/agents/warm-agents.ts';
+import { SessionRegistry } from '../../../gateway/sessions/session-registry.ts';
 
 /** What a scripted agent does with each message that it is handed, in order; `hang` after that. */
 type Move = 'answer' | 'die' | 'die after text' | 'consume' | 'hang' | 'hang deaf';
@@ -80,18 +80,19 @@ describe('SessionHost', () => {
     starts = [];
     wentOn = [];
     const quiet = (): void => undefined;
-    const registry = makeSessionRegistry(
-      {
-        driver: scriptedDriver(moves, more),
-        pool: makeAgentPool({ maxAgents: 4, maxParallelStarts: 2 }),
-        journal,
-        warm: NO_WARM_AGENTS,
-        logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-        defaults: {},
-        interruptLimitMs: 50,
-      },
-      (lastSeqOf) => makeJournalWriter(journal, lastSeqOf, (error) => assert.fail(error)),
-    );
+    const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+    const driver = scriptedDriver(moves, more);
+    const pool = new AgentPool({ maxAgents: 4, maxParallelStarts: 2 });
+    const registry = new SessionRegistry({
+      driver,
+      pool,
+      journal,
+      writer: new JournalWriter(journal, (error) => assert.fail(error)),
+      warm: new WarmAgents({ driver, pool, journal, logger }, 0),
+      logger,
+      defaults: {},
+      interruptLimitMs: 50,
+    });
     const options = more.onInterrupt === undefined ? {} : { on_interrupt: more.onInterrupt };
     host = registry.findOrBegin({ session_id: 's', epoch: 1, project_path: dir, options });
   }
@@ -106,6 +107,7 @@ describe('SessionHost', () => {
       simulated: false,
       usesProcesses: true,
       ahead: null,
+      hasConversation: async () => true,
       // What is booked already costs nothing more.
       async inspect({ booked_lines }) {
         if ((failures += 1) <= unreadable) throw new Error('too many open files');
@@ -246,7 +248,7 @@ describe('SessionHost', () => {
     begin(['die after text'], { onInterrupt: 'continue', record, hangingStart: 2 });
     void ask();
     // The first gateway is dead from here: what it had to write is written.
-    while (starts.length < 2 || !host.log.isSettled) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (starts.length < 2 || !host.log.isWritten) await new Promise((resolve) => setTimeout(resolve, 5));
     begin(['answer'], { onInterrupt: 'continue', record });
     host.resume();
     const [{ message_id } = { message_id: '' }] = journal.unfinishedTurns('s');

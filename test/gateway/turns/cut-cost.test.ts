@@ -79,7 +79,7 @@ describe('the cost of a turn whose agent was killed', () => {
     assert.ok(notices(client).some((text) => /goes on with it\. The cost so far: 2 API calls priced/.test(text)));
   });
 
-  test('a turn that is handed over again carries what its first attempt cost', async () => {
+  test('a turn that is sent again carries what its first attempt cost', async () => {
     const sessionId = randomUUID();
     const hold = makeGate();
     let calls = 0;
@@ -95,6 +95,6 @@ describe('the cost of a turn whose agent was killed', () => {
     const cost = turn.cost_nano! - CALL_COST_NANO;
     assert.deepEqual([turn.outcome, turn.content, calls], ['done', 'said', 3]);
     assert.ok(cost >= INPUT_NANO && cost < CALL_COST_NANO, `${cost}`);
-    assert.ok(notices(client).some((text) => /handed over again\. The cost so far: 1 API call priced/.test(text)));
+    assert.ok(notices(client).some((text) => /sent again\. The cost so far: 1 API call priced/.test(text)));
   });
 });

@@ -4,9 +4,8 @@ import type { Failure } from '../../../domain/session.ts';
 import type { AgentReport } from '../../../gateway/drivers/driver.ts';
 import { hasWorked, sampleTree } from '../../../gateway/processes/process-activity.ts';
 import type { ProcessInfo } from '../../../gateway/processes/process-table.ts';
-import { noSigns, noteReport } from '../../../gateway/turns/signs-of-life.ts';
-import type { SignsOfLife } from '../../../gateway/turns/signs-of-life.ts';
-import { makeTurnWatch } from '../../../gateway/turns/turn-watch.ts';
+import { noSigns, noteReport, TurnWatch } from '../../../gateway/turns/turn-watch.ts';
+import type { SignsOfLife } from '../../../gateway/turns/turn-watch.ts';
 
 const AGENT = 100;
 const agentProcess = (cpuMs: number): ProcessInfo => ({ pid: AGENT, parent: 1, bornAt: 0, cpuMs });
@@ -19,7 +18,11 @@ const tool = (type: 'tool_started' | 'tool_finished', tool: string): AgentReport
 
 interface Watching {
   given: Failure[];
-  session: { running: object | null; signs: SignsOfLife; turnLimitSeconds: number | undefined };
+  session: {
+    running: object | null;
+    signs: SignsOfLife;
+    row: { session_id: string; options: { turn_limit_seconds?: number } };
+  };
   processes: ProcessInfo[] | null;
   /** Lets time go by, with a check each second. */
   pass(seconds: number, each?: () => void): Promise<void>;
@@ -31,15 +34,14 @@ async function watching(body: (watching: Watching) => Promise<void>, pid: number
   try {
     const given: Failure[] = [];
     const session = {
-      sessionId: 's',
+      row: { session_id: 's', options: {} },
       running: {} as object | null,
-      agent: { pid },
+      slot: { agent: { pid } },
       signs: noSigns(Date.now()),
-      turnLimitSeconds: undefined as number | undefined,
       giveUp: (why: Failure) => void given.push(why),
     };
     const world = { processes: [agentProcess(0)] as ProcessInfo[] | null };
-    const watch = makeTurnWatch({
+    const watch = new TurnWatch({
       sessions: () => [session],
       listProcesses: async () => world.processes,
       stallMs: 20_000,
@@ -135,10 +137,10 @@ test('the limit of a turn is the session’s own where it has one, and 0 is none
   watching(async (scene) => {
     const talk: AgentReport = { type: 'delta', message_id: 'm', text: 'x' };
     const talking = (): void => void (scene.session.signs = noteReport(scene.session.signs, talk, Date.now()));
-    scene.session.turnLimitSeconds = 0;
+    scene.session.row.options.turn_limit_seconds = 0;
     await scene.pass(400, talking);
     assert.equal(scene.given.length, 0);
-    scene.session.turnLimitSeconds = 30;
+    scene.session.row.options.turn_limit_seconds = 30;
     await scene.pass(1, talking);
     const message = 'The turn took longer than its limit of 30 s';
     assert.deepEqual(scene.given, [{ code: 'TURN_TIMED_OUT', message }]);

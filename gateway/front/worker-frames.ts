@@ -5,7 +5,7 @@ import type { SocketLine } from './socket-line.ts';
 
 const MAX_BAD_FRAMES = 100;
 
-/** Reads a socket's frames. One that is none is refused; a hundred of those in a row end the line. */
+/** Reads a socket's frames. An invalid frame is refused; a hundred of those in a row close the socket. */
 export function readFrames(socket: WebSocket, line: SocketLine, taken: (frame: WorkerFrame) => void): void {
   let badFrames = 0;
   socket.on('message', (data, isBinary) => {
@@ -34,7 +34,7 @@ function parseFrame(data: RawData): WorkerFrame | string {
   return `The frame is not valid: ${issue?.path.join('.') || 'frame'}: ${issue?.message ?? 'unknown'}`;
 }
 
-/** The request id of a frame that may be wrong in all else. */
+/** The request id of a frame that may otherwise be invalid. */
 function requestIdOf(data: RawData): number | undefined {
   try {
     const { request_id } = JSON.parse((data as Buffer).toString('utf8')) as { request_id?: unknown };
