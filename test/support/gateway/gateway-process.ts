@@ -18,6 +18,8 @@ export interface GatewayProcess {
   connect(): Promise<GatewayClient>;
   /** SIGKILL: nothing of it runs on afterwards but what it had started. */
   kill(): Promise<void>;
+  /** SIGTERM; resolves when the process has ended. */
+  terminate(): Promise<void>;
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -56,10 +58,10 @@ export async function startGatewayProcess(choose: (home: string) => Partial<Gate
     url = line;
   }
 
-  async function kill(): Promise<void> {
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await exited;
   }
 
@@ -69,7 +71,8 @@ export async function startGatewayProcess(choose: (home: string) => Partial<Gate
     home: home!,
     dataDir: dataDir!,
     start,
-    kill,
+    kill: () => end('SIGKILL'),
+    terminate: () => end('SIGTERM'),
     async connect() {
       const client = await connectGateway(url);
       clients.push(client);
@@ -78,11 +81,7 @@ export async function startGatewayProcess(choose: (home: string) => Partial<Gate
     async close() {
       await Promise.all(clients.map((client) => client.close()));
       // A clean end, so that its agents end with it.
-      if (child !== null && child.exitCode === null && child.signalCode === null) {
-        const exited = once(child, 'exit');
-        child.kill('SIGTERM');
-        await exited;
-      }
+      await end('SIGTERM');
       await rm(base, { recursive: true, force: true, maxRetries: 5 });
     },
   };
