@@ -16,6 +16,8 @@ export const EVENT_TYPES = [
   'permission',
   'background',
   'notice',
+  'interaction',
+  'tool_ran',
 ] as const satisfies readonly EventType[];
 
 type Forgotten = Exclude<EventType, (typeof EVENT_TYPES)[number]>;

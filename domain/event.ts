@@ -1,3 +1,4 @@
+import type { Interaction } from './control/interaction.ts';
 import type { SessionStatus } from './session.ts';
 import type { AgentMessage, TurnOutcome, TurnResult } from './turn.ts';
 
@@ -28,6 +29,21 @@ export type AgentEvent =
       tool: string;
       decision: 'allowed' | 'denied';
       summary: string;
+    }
+  /** A person is asked, or what was asked has changed. */
+  | { type: 'interaction'; timestamp: string; message_id: string | null; interaction: Interaction }
+  /** A tool ended, as Claude Code's own hook reports it: what really ran. */
+  | {
+      type: 'tool_ran';
+      timestamp: string;
+      message_id: string | null;
+      tool_use_id: string;
+      tool: string;
+      input: unknown;
+      /** Null when it ended well. */
+      error: string | null;
+      /** Milliseconds without the time of permissions and hooks; null where it is not known. */
+      duration_ms: number | null;
     }
   | { type: 'background'; timestamp: string; tasks: number }
   | { type: 'notice'; timestamp: string; level: 'info' | 'warning'; text: string }

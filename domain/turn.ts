@@ -5,8 +5,11 @@ import type { AgentName, Failure } from './session.ts';
 export const TURN_OUTCOMES = ['done', 'failed', 'unknown'] as const;
 export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
 
-/** Where a message is on its way; `queued` and `sent` are followed by the turn's outcome. */
-export const MESSAGE_STATUSES = ['queued', 'sent', ...TURN_OUTCOMES] as const;
+/**
+ * Where a message is on its way. `queued` and `sent` are followed by the turn's outcome; a `waiting` one waits for a person,
+ * a `cancelled` one was never sent.
+ */
+export const MESSAGE_STATUSES = ['queued', 'sent', 'waiting', ...TURN_OUTCOMES, 'cancelled'] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 
 /** A message for Claude. `message_id` is a UUID and the key of everything that happens because of it. */

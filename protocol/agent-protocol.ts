@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AgentEvent } from '../domain/event.ts';
 import { AGENT_NAMES, PERMISSION_MODES } from '../domain/session.ts';
 import { TURN_OUTCOMES } from '../domain/turn.ts';
+import { interaction } from './interaction-schema.ts';
 import type { Equal } from '../domain/equal.ts';
 
 /** The WebSocket sub-protocol between a worker and a gateway. `docs/agent-protocol.md` describes it from this file. */
@@ -120,6 +121,16 @@ export const agentEvent = z.discriminatedUnion('type', [
     tool: z.string(),
     decision: z.enum(['allowed', 'denied']),
     summary: z.string(),
+  }),
+  z.object({ type: z.literal('interaction'), ...about, interaction }),
+  z.object({
+    type: z.literal('tool_ran'),
+    ...about,
+    tool_use_id: z.string(),
+    tool: z.string(),
+    input: z.unknown(),
+    error: z.string().nullable(),
+    duration_ms: z.number().nullable(),
   }),
   z.object({ type: z.literal('background'), timestamp: z.string(), tasks: z.number().int().nonnegative() }),
   z.object({

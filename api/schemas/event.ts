@@ -13,6 +13,8 @@ export const EVENT_TYPES = [
   'tool_started',
   'tool_finished',
   'permission',
+  'interaction',
+  'tool_ran',
   'background',
   'notice',
   'result',

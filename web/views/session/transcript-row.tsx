@@ -54,6 +54,8 @@ const PROMPT_WORDS = {
   done: '',
   failed: 'failed',
   unknown: 'outcome unknown',
+  waiting: 'waits for you',
+  cancelled: 'cancelled',
 } as const;
 
 function Prompt({ row }: { row: Of<'prompt'> }): ReactNode {
