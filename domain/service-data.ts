@@ -23,6 +23,8 @@ export interface Session {
   at_least_once: boolean;
   /** Messages that wait for their turn. */
   queued: number;
+  /** The turn that runs; `summary` names the tool in use, or says that the agent writes. */
+  running: { message_id: string; since: string; summary: string } | null;
 }
 
 export interface CreateSession {

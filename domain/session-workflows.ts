@@ -16,7 +16,7 @@ export interface SessionStart {
  * above this lease and version, and continues from this event number, cost and count.
  */
 export interface SessionFloor {
-  /** The highest lease that the gateway has seen. */
+  /** A lease that is higher than any that the gateway has seen. */
   epoch: number;
   /** The version of the mirror's snapshot. */
   version: number;

@@ -111,8 +111,7 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     if (status === 'running') return 'running';
     if (status !== 'ended') return await startAgain(session, { ...limits, start: session, floor, resume: true });
     const last = await handleOf(session.session_id).result();
-    const { epoch, version } = last;
-    const state = { ...last, epoch: Math.max(epoch, floor.epoch), version: Math.max(version, floor.version) };
+    const state = { ...last, version: Math.max(last.version, floor.version) };
     return await startAgain(session, { ...limits, state, resume: true });
   }
 

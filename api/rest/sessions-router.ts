@@ -44,6 +44,15 @@ export function bindSessions(bind: Bind, { service }: { service: SessionService 
     res.json({ session_id: params.session_id, interrupted });
   });
 
+  bind(SESSION_ROUTES.resumeSession, async ({ caller, params, signal, res }) => {
+    res.json(await service.resume(caller, params.session_id, signal));
+  });
+
+  bind(SESSION_ROUTES.reportPresence, async ({ caller, params, res }) => {
+    await service.presence(caller, params.session_id);
+    res.status(204).end();
+  });
+
   bind(SESSION_ROUTES.exportSession, async ({ caller, params, query, signal, res }) => {
     const session = await service.get(caller, params.session_id);
     res.type(query.format === 'md' ? 'text/markdown; charset=utf-8' : NDJSON);

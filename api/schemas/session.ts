@@ -46,6 +46,10 @@ export const session = z
     simulated: z.boolean(),
     at_least_once: z.boolean(),
     queued: z.number().int().nonnegative(),
+    running: z
+      .object({ message_id: z.string(), since: timestamp, summary: z.string() })
+      .nullable()
+      .describe('The turn that runs: since when, and the tool in use or "writing"'),
   })
   .meta({ id: 'Session' });
 

@@ -6,11 +6,13 @@ import { publicSession } from '../../db/queries/sessions.ts';
 import type { FoundSession } from '../../db/queries/sessions.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { Session } from '../../domain/service-data.ts';
-import { hasEnded, isActive } from '../../domain/session.ts';
-import type { SessionStart } from '../../domain/session-workflows.ts';
+import { hasEnded, isActive, takesMessages } from '../../domain/session.ts';
+import type { SessionOptions } from '../../domain/session.ts';
+import type { SessionFloor, SessionStart } from '../../domain/session-workflows.ts';
 import { policy } from '../access/policy.ts';
 import type { SessionService } from './service.ts';
 import type { ServiceContext } from './context.ts';
+import { correctEnded } from './correct-ended.ts';
 import { connectingSnapshot, endedSnapshot } from './own-snapshot.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -24,7 +26,7 @@ export const makeCreateSession = (context: ServiceContext): SessionService['crea
     const { user_id, session_id = randomUUID(), title = null } = input;
     if (!SESSION_ID.test(session_id)) {
       throw errors.invalidRequest(
-        `session_id: "${session_id.slice(0, 64)}" is none: 1 to 128 of A-Z a-z 0-9 . _ : - are`,
+        `session_id: "${session_id.slice(0, 64)}" is not valid: use 1 to 128 characters of A-Z a-z 0-9 . _ : -`,
       );
     }
     if (policy(caller, 'create_session', user_id) !== 'allowed' || !userExists(context.db, user_id)) {
@@ -41,15 +43,50 @@ export const makeCreateSession = (context: ServiceContext): SessionService['crea
       user_id,
       project_path,
       title: found?.title ?? title,
-      options: { ...context.defaults, ...options },
+      options: withDefaults(context.defaults, options),
     };
     admit(context.db, { session_id, user_id, project_path }, context.limits);
     if (found === null) {
       await context.mirror.write([{ type: 'session', snapshot: connectingSnapshot(start, new Date().toISOString()) }]);
     }
-    await startWorkflow(context, start, found);
+    await startWorkflow(context, start, () => startOrRevive(context, start, found));
     return await connected(context, session_id, found?.status === 'error' ? found.version : -1, signal);
   };
+
+/** Continues an ended session in a new run, under the same id, and waits until its agent is up. */
+export const makeResume = (context: ServiceContext): SessionService['resume'] =>
+  async function resume(caller, sessionId, signal) {
+    const found = context.visible(caller, 'change_session', sessionId);
+    if (takesMessages(found.status)) return publicSession(found);
+    if (!hasEnded(found.status)) throw errors.sessionNotActive(sessionId);
+    const { user_id, title, options } = found;
+    if (!userExists(context.db, user_id)) throw errors.userNotFound(user_id);
+    const project_path = await context.projects.check(found.project_path);
+    admit(context.db, { session_id: sessionId, user_id, project_path }, context.limits);
+    const start = {
+      session_id: sessionId,
+      user_id,
+      project_path,
+      title,
+      options: withDefaults(context.defaults, options),
+    };
+    await startWorkflow(context, start, () => context.workflows.resume(start, floorOf(found)));
+    return await connected(context, sessionId, found.version, signal);
+  };
+
+/** The options with the defaults for what is not set; null and undefined are not set. */
+function withDefaults(defaults: SessionStart['options'], options: SessionOptions = {}): SessionStart['options'] {
+  const set = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
+  return { ...defaults, ...Object.fromEntries(set) };
+}
+
+/**
+ * What the mirror knows of a session whose workflow may be gone. The lease is the time in seconds: higher than any that was
+ * counted, whatever the gateway saw last and whether or not it can be asked.
+ */
+function floorOf({ version, agent_seq, cost_nano, message_count, started_at }: FoundSession): SessionFloor {
+  return { epoch: Math.floor(Date.now() / 1000), version, cursor: agent_seq, cost_nano, message_count, started_at };
+}
 
 /** The same call again is fine unless the session has ended; any other call with its id is not. */
 function refuseOther(found: FoundSession, userId: string, projectPath: string): void {
@@ -61,13 +98,16 @@ function refuseOther(found: FoundSession, userId: string, projectPath: string): 
  * Starts the workflow. Where Temporal is away nothing is known about the start: the place stays taken until the
  * reconciler has asked. Any other error means that nothing runs.
  */
-async function startWorkflow(context: ServiceContext, start: SessionStart, found: FoundSession | null): Promise<void> {
+async function startWorkflow(context: ServiceContext, start: SessionStart, run: () => Promise<unknown>): Promise<void> {
   try {
-    await startOrRevive(context, start, found);
+    await run();
   } catch (error) {
     if (error instanceof XswarmError && error.code === 'UNAVAILABLE') throw error;
     const session = context.sessions.find(start.session_id);
     giveBack(context.db, start.session_id);
+    if (session !== null && error instanceof XswarmError && error.code === 'SESSION_NOT_ACTIVE') {
+      await correctEnded(context, start.session_id);
+    }
     const failure = { code: 'INTERNAL', message: 'The session could not be started' };
     if (session !== null && session.version <= 0) {
       const end = { status: 'error', reason: failure.message, failure } as const;
@@ -82,7 +122,7 @@ async function startWorkflow(context: ServiceContext, start: SessionStart, found
 /** A workflow that gave up tells the mirror first and ends a moment later; only then it can be started again. */
 async function startOrRevive(context: ServiceContext, start: SessionStart, found: FoundSession | null): Promise<void> {
   for (let tries = 1; ; tries += 1) {
-    const outcome = await context.workflows.start(start);
+    const outcome = await context.workflows.start(start, found === null ? {} : { floor: floorOf(found) });
     if (outcome === 'started' || found?.status !== 'error' || tries === REVIVE_TRIES) return;
     if (context.sessions.find(start.session_id)?.version !== found.version) return;
     await delay(REVIVE_PAUSE_MS);
@@ -110,6 +150,7 @@ async function connected(
   if (isActive(session.status)) return publicSession(session);
   if (!hasEnded(session.status) || session.error === null) throw errors.sessionNotActive(sessionId);
   const { code, message } = session.error;
+  if (code === 'SESSION_NOT_RESUMABLE') throw errors.sessionNotResumable(sessionId, message);
   throw code === 'PROJECT_PATH'
     ? new XswarmError('PROJECT_PATH', message)
     : errors.agentUnreachable(new Error(message));

@@ -4,6 +4,7 @@ import { hasEnded, isActive } from '../../domain/session.ts';
 import { onlyUserOf } from '../access/policy.ts';
 import type { SessionService } from './service.ts';
 import type { ServiceContext } from './context.ts';
+import { correctEnded } from './correct-ended.ts';
 import { endedSnapshot } from './own-snapshot.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -53,8 +54,8 @@ async function askToEnd(context: ServiceContext, session: FoundSession, reason: 
     await context.workflows.disconnect(session.id, reason);
   } catch (error) {
     if (!(error instanceof XswarmError)) throw error;
-    // It has ended already and the mirror is about to hear of it.
-    if (error.code === 'SESSION_NOT_ACTIVE') return;
+    // It has ended already and the mirror is about to hear of it, or it was stopped in Temporal and nobody tells the mirror.
+    if (error.code === 'SESSION_NOT_ACTIVE') return void (await correctEnded(context, session.id));
     if (error.code !== 'SESSION_NOT_FOUND') throw error;
     const end = { status: 'disconnected', reason, failure: null } as const;
     await context.mirror.write([{ type: 'session', snapshot: endedSnapshot(session, end, new Date().toISOString()) }]);

@@ -2,9 +2,8 @@ import { admitRunning, admittedBefore, giveBack, isAdmitted } from '../../db/que
 import { makeSessionQueries } from '../../db/queries/sessions.ts';
 import { makeShowCost } from '../../db/show-cost.ts';
 import { hasEnded } from '../../domain/session.ts';
-import { LOST_SESSION } from '../mirror/lost-words.ts';
 import type { SessionServiceDeps } from './context.ts';
-import { endedSnapshot } from './own-snapshot.ts';
+import { correctEnded } from './correct-ended.ts';
 
 export interface Reconciled {
   /** Places given back because no workflow runs for them. */
@@ -24,16 +23,19 @@ export async function reconcileAdmissions(
 ): Promise<Reconciled> {
   const { db, workflows } = deps;
   const sessions = makeSessionQueries(db, makeShowCost(true));
+  // One listing for all; only what is not in it is asked for singly, since the listing may lag by a second.
+  const running = new Set(await workflows.listRunning());
   const given_back: string[] = [];
   for (const { session_id } of admittedBefore(db, takenBefore.toISOString())) {
-    if ((await workflows.describe(session_id)) === 'running') continue;
+    if (running.has(session_id) || (await workflows.describe(session_id)) === 'running') continue;
+    // The mirror first: a place that was given back is not looked at again.
+    await correctEnded(deps, session_id);
     giveBack(db, session_id);
     given_back.push(session_id);
-    await showEnded(session_id);
   }
 
   const admitted: string[] = [];
-  for (const id of await workflows.listRunning()) {
+  for (const id of running) {
     const session = sessions.find(id);
     if (session === null || hasEnded(session.status) || isAdmitted(db, id)) continue;
     if ((await workflows.describe(id)) !== 'running') continue;
@@ -41,12 +43,4 @@ export async function reconcileAdmissions(
     admitted.push(id);
   }
   return { given_back, admitted };
-
-  /** Nothing runs, so nobody else will tell the mirror that the session has ended. */
-  async function showEnded(sessionId: string): Promise<void> {
-    const session = sessions.find(sessionId);
-    if (session === null || hasEnded(session.status)) return;
-    const end = { status: 'error', reason: LOST_SESSION.message, failure: LOST_SESSION } as const;
-    await deps.mirror.write([{ type: 'session', snapshot: endedSnapshot(session, end, new Date().toISOString()) }]);
-  }
 }

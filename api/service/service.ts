@@ -47,8 +47,15 @@ export interface SessionService {
   ): Promise<Page<HistoryMessage>>;
   /** Full-text search over the messages that the caller may see. */
   search(caller: Caller, query: { q: string; session_id?: string; limit: number }): Promise<HistoryMessage[]>;
-  /** Stops the turn that runs, or only the turn of `messageId`. False when there is no such turn. */
+  /** Stops the turn that runs; with `messageId`, only if it is the turn of that message. */
   interrupt(caller: Caller, sessionId: string, messageId?: string): Promise<boolean>;
+  /**
+   * Continues a session that has ended, and resolves once its agent is up; one that is open is returned as it is. Throws
+   * `SESSION_NOT_RESUMABLE` where the agent's conversation is gone, and what `create` throws.
+   */
+  resume(caller: Caller, sessionId: string, signal?: AbortSignal): Promise<Session>;
+  /** Reports that a person is attached to the session, so that it does not time out. Throws `SESSION_NOT_ACTIVE`. */
+  presence(caller: Caller, sessionId: string): Promise<void>;
   /** Resolves when the session has ended, with the first reason. */
   disconnect(caller: Caller, sessionId: string, reason: string): Promise<{ reason: string; timestamp: string }>;
   cleanup(caller: Caller): Promise<number>;

@@ -4,8 +4,9 @@ import { XswarmError } from '../../domain/errors.ts';
 import type { SessionService } from './service.ts';
 import { makeContext } from './context.ts';
 import type { SessionServiceDeps } from './context.ts';
-import { makeCreateSession } from './create-session.ts';
+import { makeCreateSession, makeResume } from './create-session.ts';
 import { makeCleanup, makeDisconnect, makeInterrupt } from './end-session.ts';
+import { makePresence } from './presence.ts';
 import { makeReads } from './read-sessions.ts';
 import { makeRoute } from './route-conversation.ts';
 import { makeSubmitMessage } from './submit-message.ts';
@@ -42,6 +43,8 @@ export function makeSessionService(deps: SessionServiceDeps): SessionService {
     disconnect: guarded(makeDisconnect(context)),
     cleanup: guarded(makeCleanup(context)),
     interrupt: guarded(makeInterrupt(context)),
+    resume: guarded(makeResume(context)),
+    presence: guarded(makePresence(context)),
     route: guarded(makeRoute(context, { create, submit })),
     get: guarded(reads.get),
     list: guarded(reads.list),

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { storeBody } from '../../db/queries/bodies.ts';
 import { claimKey, findKeyed } from '../../db/queries/idempotency.ts';
-import { errors } from '../../domain/errors.ts';
+import { errors, XswarmError } from '../../domain/errors.ts';
 import type { MessageState, SendMessage } from '../../domain/service-data.ts';
 import { takesMessages } from '../../domain/session.ts';
 import type { AgentMessage } from '../../domain/turn.ts';
 import type { SessionService } from './service.ts';
 import type { ServiceContext } from './context.ts';
+import { correctEnded } from './correct-ended.ts';
 import { bodyHash, idOfNames } from './message-ids.ts';
 
 /** Two events of the history hold a body, so a run of a hundred messages stays below 4 MiB. */
@@ -34,6 +35,12 @@ export function makeSubmitMessage(context: ServiceContext): SessionService['subm
     underway.set(sessionId, (underway.get(sessionId) ?? 0) + 1);
     try {
       return await deliver(context, sessionId, { message_id: owned.message_id, ...body });
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      // Its workflow was stopped by an operator, or deleted: only this call has noticed. A session that nobody has seen active is
+      // still being started by another call.
+      if (session.version > 0) await correctEnded(context, sessionId);
+      throw errors.sessionNotActive(sessionId);
     } finally {
       const left = (underway.get(sessionId) ?? 1) - 1;
       if (left > 0) underway.set(sessionId, left);
@@ -42,13 +49,17 @@ export function makeSubmitMessage(context: ServiceContext): SessionService['subm
   };
 }
 
+function isGone(error: unknown): boolean {
+  return error instanceof XswarmError && (error.code === 'SESSION_NOT_ACTIVE' || error.code === 'SESSION_NOT_FOUND');
+}
+
 function checkedBody({ message, context, message_id }: SendMessage): {
   content: string;
   context?: AgentMessage['context'];
 } {
-  if (message.trim() === '') throw errors.invalidRequest('message: it is empty, some text is wanted');
+  if (message.trim() === '') throw errors.invalidRequest('message: must not be empty');
   if (message_id !== undefined && !UUID.test(message_id)) {
-    throw errors.invalidRequest(`message_id: "${message_id.slice(0, 64)}" is no UUID`);
+    throw errors.invalidRequest(`message_id: "${message_id.slice(0, 64)}" is not a UUID`);
   }
   return { content: message, ...(context === undefined ? {} : { context }) };
 }
@@ -71,7 +82,7 @@ function claimOf(
 /** Message ids are unique in the system, not only in their session. */
 function refuseTakenId(context: ServiceContext, { message_id }: SendMessage): void {
   if (message_id === undefined || context.messages.ownerOf(message_id.toLowerCase()) === null) return;
-  throw errors.invalidRequest(`message_id: "${message_id}" is used already, a new UUID is wanted`);
+  throw errors.invalidRequest(`message_id: "${message_id}" is already in use: send a new UUID`);
 }
 
 async function deliver(context: ServiceContext, session_id: string, message: AgentMessage): Promise<MessageState> {

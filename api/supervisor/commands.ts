@@ -61,9 +61,21 @@ export function makeHandlers({ service, lanes, notices, subscriptions, maxWaitMs
       reply({ type: 'claude_code_disconnected', session_id, reason: ended.reason, timestamp: ended.timestamp });
     },
 
+    async claude_code_resume({ session_id }, caller, reply) {
+      await lanes.run(session_id, async () => {
+        const session = await service.resume(caller, session_id, signal);
+        reply({ type: 'claude_code_connected', ...toConnected(session) });
+        notices.followOpen(session.id);
+      });
+    },
+
+    async presence({ session_id }, caller, reply) {
+      await service.presence(caller, session_id);
+      reply({ type: 'presence_noted', session_id });
+    },
+
     async interrupt({ session_id, message_id }, caller, reply) {
-      const interrupted = await service.interrupt(caller, session_id, message_id);
-      reply({ type: 'interrupted', session_id, interrupted });
+      reply({ type: 'interrupted', session_id, interrupted: await service.interrupt(caller, session_id, message_id) });
     },
 
     async get_session_status({ session_id }, caller, reply) {

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { HistoryMessage, MessageState, Page } from '../../domain/service-data.ts';
-import type { ModelUsage } from '../../domain/turn.ts';
+import type { MessageStatus, ModelUsage } from '../../domain/turn.ts';
 import { fromCursor, toCursor } from '../cursor.ts';
 import type { Database } from '../open.ts';
 import { messages, sessions } from '../schema/conversations.ts';
@@ -14,6 +14,8 @@ export interface MessageQueries {
   history(sessionId: string, page: { limit: number; cursor?: string; order: 'asc' | 'desc' }): Page<HistoryMessage>;
   /** Where a message for Claude is; null when the session has none of that id. */
   state(sessionId: string, messageId: string): MessageState | null;
+  /** The messages of a session that wait or were sent, oldest first. */
+  unsettled(sessionId: string): { id: string; status: MessageStatus }[];
   /** The session that a message id is taken by, in either direction. */
   ownerOf(messageId: string): string | null;
   /** The messages of these keys, in the order of the keys. */
@@ -54,6 +56,13 @@ export function makeMessageQueries(db: Database, showCost: ShowCost): MessageQue
   }
 
   return {
+    unsettled: (sessionId) =>
+      db.$client
+        .prepare<[string], { id: string; status: MessageStatus }>(
+          `SELECT id, status FROM claude_code_messages
+           WHERE session_id = ? AND direction = 'to_claude' AND status IN ('queued', 'sent') ORDER BY key`,
+        )
+        .all(sessionId),
     history(sessionId, { limit, cursor, order }) {
       const session = db.select({ key: sessions.key }).from(sessions).where(eq(sessions.id, sessionId)).get();
       const beyond = order === 'asc' ? gt : lt;

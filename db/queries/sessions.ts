@@ -4,9 +4,17 @@ import { isActive } from '../../domain/session.ts';
 import { fromCursor, toCursor } from '../cursor.ts';
 import type { Database } from '../open.ts';
 import { sessions } from '../schema/conversations.ts';
+import type { NanoUsd } from '../../domain/money.ts';
+import { typeNumber } from '../event-numbers.ts';
 import type { ShowCost } from '../show-cost.ts';
 
 type SessionRow = typeof sessions.$inferSelect;
+
+/** The events of a turn that say what it does now. */
+const PROGRESS = (['sent', 'text', 'tool_started', 'tool_finished'] as const).map(typeNumber);
+const TOOL_STARTED = typeNumber('tool_started');
+const SENT = typeNumber('sent');
+const PROGRESS_EVENTS = 50;
 
 export interface SessionQueries {
   find(id: string): FoundSession | null;
@@ -22,10 +30,14 @@ export interface SessionQueries {
 export interface FoundSession extends Session {
   version: number;
   event_seq: number;
+  /** Newest event number of the gateway that is mirrored. */
+  agent_seq: number;
+  cost_nano: NanoUsd;
 }
 
 /** The session without what only this process needs to know. */
-export function publicSession({ version: _version, event_seq: _eventSeq, ...session }: FoundSession): Session {
+export function publicSession(found: FoundSession): Session {
+  const { version: _version, event_seq: _eventSeq, agent_seq: _agentSeq, cost_nano: _costNano, ...session } = found;
   return session;
 }
 
@@ -39,11 +51,36 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
     .where(eq(sessions.id, sql.placeholder('id')))
     .prepare();
 
+  const sentMessage = db.$client.prepare<[number], { id: string; key: number }>(
+    `SELECT id, key FROM claude_code_messages WHERE session_key = ? AND direction = 'to_claude' AND status = 'sent'
+     ORDER BY key DESC LIMIT 1`,
+  );
+  const latest = db.$client.prepare<[number, number], { type: number; at: number; body: string | null }>(
+    'SELECT type, at, body FROM session_events WHERE session_key = ? ORDER BY seq DESC LIMIT ?',
+  );
+  const sentAt = db.$client
+    .prepare<[number, number], number>(
+      `SELECT at FROM session_events WHERE session_key = ? AND type = ${SENT} AND message_key = ? ORDER BY seq DESC LIMIT 1`,
+    )
+    .pluck();
+
+  function runningOf(row: SessionRow): Session['running'] {
+    if (row.running === 0 || row.key === null) return null;
+    const message = sentMessage.get(row.key);
+    if (message === undefined) return null;
+    const progress = latest.all(row.key, PROGRESS_EVENTS).find(({ type }) => PROGRESS.includes(type));
+    const tool =
+      progress?.type === TOOL_STARTED ? (JSON.parse(progress.body ?? '{}') as { tool?: string }).tool : undefined;
+    const since = sentAt.get(row.key, message.key) ?? progress?.at ?? Date.parse(row.last_activity);
+    return { message_id: message.id, since: new Date(since).toISOString(), summary: tool ?? 'writing' };
+  }
+
   return {
     find(id) {
       const row = byId.get({ id });
       if (row === undefined) return null;
-      return { ...toSession(row, showCost), version: row.version, event_seq: row.event_seq };
+      const { version, event_seq, agent_seq, cost_nano } = row;
+      return { ...toSession(row, showCost, runningOf(row)), version, event_seq, agent_seq, cost_nano: cost_nano ?? 0 };
     },
     list(filter) {
       const { user_id, status, project_path, limit, cursor } = filter;
@@ -64,7 +101,7 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
       const items = rows.slice(0, limit);
       const last = items.at(-1)?.key ?? null;
       const next_cursor = rows.length > limit && last !== null ? toCursor(LIST, last) : null;
-      return { items: items.map((row) => toSession(row, showCost)), next_cursor };
+      return { items: items.map((row) => toSession(row, showCost, runningOf(row))), next_cursor };
     },
     hasAny: (userId) =>
       db.select({ id: sessions.id }).from(sessions).where(eq(sessions.user_id, userId)).limit(1).get() !== undefined,
@@ -88,7 +125,7 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
   };
 }
 
-function toSession(row: SessionRow, showCost: ShowCost): Session {
+function toSession(row: SessionRow, showCost: ShowCost, running: Session['running']): Session {
   return {
     id: row.id,
     user_id: row.user_id,
@@ -108,5 +145,6 @@ function toSession(row: SessionRow, showCost: ShowCost): Session {
     simulated: row.simulated,
     at_least_once: row.at_least_once,
     queued: row.queued,
+    running,
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../api/access/project-policy.ts';
 import { reconcileAdmissions } from '../../api/service/session-service.ts';
+import type { SessionOptions } from '../../domain/session.ts';
 import { LOCAL, openService, tokenOf } from '../support/api/open-service.ts';
 
 /** A time before which every place was taken. */
@@ -161,4 +162,63 @@ test('makeProjectPolicy() follows links before it compares with the roots', asyn
   for (const path of [join(root, 'file'), 'relative', '', `${root}\0`, join(root, 'nothing')]) {
     await assert.rejects(policy.check(path), { message: `Project path not found: ${path}` });
   }
+});
+
+test('create() takes an option that is null as not set', async (t) => {
+  const { service, project } = openService(t);
+  const options = {
+    idle_timeout_seconds: null,
+    idle_after_seconds: undefined,
+    model: 'm',
+  } as unknown as SessionOptions;
+  const session = await service.create(LOCAL, { user_id: 'bob', project_path: project, options });
+  assert.deepEqual(session.options, { idle_after_seconds: 60, idle_timeout_seconds: 300, model: 'm' });
+});
+
+test('a session whose workflow was terminated in Temporal has ended for every call, and the mirror says so', async (t) => {
+  const { service, project, workflows } = openService(t);
+  const call = { user_id: 'bob', project_path: project, session_id: 'stopped' };
+  await service.create(LOCAL, call);
+  workflows.terminate('stopped');
+  const message = { message: 'hello', idempotency_key: null };
+  await assert.rejects(service.submit(LOCAL, 'stopped', message), { message: 'Session is not active: stopped' });
+  const { status, reason } = await service.get(LOCAL, 'stopped');
+  assert.deepEqual([status, reason], ['disconnected', 'Stopped in Temporal']);
+  await assert.rejects(service.create(LOCAL, call), { code: 'SESSION_NOT_ACTIVE' });
+});
+
+test('create() of a session that was terminated while it connected is refused, and the mirror says that it has ended', async (t) => {
+  const { service, project, workflows, deps } = openService(t, { waits: { connectMs: 30 } });
+  const start = deps.workflows.start.bind(deps.workflows);
+  deps.workflows.start = async (session, options) => {
+    const outcome = await start(session, options);
+    workflows.terminate('half');
+    return outcome;
+  };
+  workflows.connectFailure = { code: 'AGENT_UNREACHABLE', message: 'no' };
+  const call = { user_id: 'bob', project_path: project, session_id: 'half' };
+  await assert.rejects(service.create(LOCAL, call), { code: 'AGENT_UNREACHABLE' });
+  deps.workflows.start = start;
+  await assert.rejects(service.create(LOCAL, call), { code: 'SESSION_NOT_ACTIVE' });
+});
+
+test('reconcileAdmissions() notices a workflow that was terminated', async (t) => {
+  const { service, project, workflows, deps } = openService(t);
+  await service.create(LOCAL, { user_id: 'bob', project_path: project, session_id: 'stopped' });
+  workflows.terminate('stopped');
+  assert.deepEqual(await reconcileAdmissions(deps, soon()), { given_back: ['stopped'], admitted: [] });
+  assert.equal((await service.get(LOCAL, 'stopped')).status, 'disconnected');
+});
+
+test('reconcileAdmissions() asks Temporal once for 5,000 sessions that run', async (t) => {
+  const { deps, db } = openService(t);
+  const ids = Array.from({ length: 5_000 }, (_, number) => `s-${number}`);
+  const insert = db.$client.prepare("INSERT INTO admissions VALUES (?, 'bob', '/p', '2026-01-01T00:00:00.000Z')");
+  db.$client.transaction(() => ids.forEach((id) => insert.run(id)))();
+  let asked = 0;
+  const describe = deps.workflows.describe.bind(deps.workflows);
+  deps.workflows.describe = (id) => ((asked += 1), describe(id));
+  deps.workflows.listRunning = async () => ids;
+  assert.deepEqual(await reconcileAdmissions(deps, soon()), { given_back: [], admitted: [] });
+  assert.equal(asked, 0);
 });

@@ -7,7 +7,6 @@ import { API, call } from './http.ts';
 export interface Session extends Told {
   paused?: { reason: 'budget' | 'usage_limit' | 'person'; message: string; since: string } | null;
   waiting?: { interaction_id: string; kind: string; title: string } | null;
-  running?: { message_id: string; since: string; summary: string } | null;
   budget?: { limit_usd: number; spent_usd: number; left_usd: number } | null;
 }
 

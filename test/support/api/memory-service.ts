@@ -124,6 +124,7 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
         simulated: true,
         at_least_once: false,
         queued: 0,
+        running: null,
       };
       sessions.set(id, session);
       streams.add(id, { type: 'status', timestamp: now(), status: 'active' });
@@ -203,6 +204,17 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
       return { reason: first ?? reason, timestamp: ended_at ?? now() };
     },
     cleanup: async () => 0,
+    async resume(caller, id) {
+      const session = find(caller, id);
+      if (takesMessages(session.status)) return session;
+      if (session.project_path.includes('forgotten')) throw errors.sessionNotResumable(id, 'the conversation is gone');
+      Object.assign(session, { status: 'active', is_active: true, reason: null, ended_at: null });
+      streams.add(id, { type: 'status', timestamp: now(), status: 'active' });
+      return session;
+    },
+    async presence(caller, id) {
+      if (!takesMessages(find(caller, id).status)) throw errors.sessionNotActive(id);
+    },
     async userCost(caller, userId) {
       knownUser(caller, userId);
       return await service.totalCost({ user_id: userId, admin: false, via: 'token' }, {});

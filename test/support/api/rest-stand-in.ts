@@ -81,6 +81,7 @@ export class RestStandIn {
         simulated: true,
         at_least_once: false,
         queued: 0,
+        running: null,
         ...fields,
       },
       events: [],

@@ -105,8 +105,8 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
   function begin(start: SessionStart, floor: SessionFloor | undefined): 'started' | 'running' {
     const known = runs.get(start.session_id);
     if (known?.running === true) return 'running';
-    const first = { version: floor?.version ?? 0, seq: floor?.cursor ?? 0, taken: [] };
-    const run = { ...first, ...known, start, running: true, isTerminated: false };
+    const version = Math.max(known?.version ?? 0, floor?.version ?? 0);
+    const run = { seq: floor?.cursor ?? 0, taken: [], ...known, version, start, running: true, isTerminated: false };
     runs.set(start.session_id, run);
     standIn.starts.push(start.session_id);
     const failure = standIn.connectFailure;
