@@ -22,7 +22,7 @@ export interface ClaudeCodeResponse {
   content: string;
   timestamp: string;
   cost_usd: number | null;
-  status: TurnOutcome;
+  status: TurnOutcome | 'cancelled';
   /** Whether the simulator answered instead of Claude. */
   simulated: boolean;
   error?: Failure;
@@ -58,12 +58,16 @@ export async function waitForAnswer(
   submission: Submission,
   signal?: AbortSignal,
 ): Promise<ClaudeCodeResponse> {
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     // The same key is the same message for ever, so that asking again only waits.
     const timeoutMs = (WAIT_SECONDS + 15) * 1000;
     const body = await post(http, submission, `wait=${WAIT_SECONDS}`, timeoutMs, signal).catch(settledBody);
     const response = toResponse(body);
-    if (response === null) continue;
+    if (response === null) {
+      // A turn that waits for a person is reported at once instead of after the wait.
+      await sleep(pauseMs, undefined, { signal });
+      continue;
+    }
     if (isComplete(body)) return response;
     return (await readAnswer(http, submission.sessionId, response.message_id, signal)) ?? response;
   }
@@ -137,14 +141,15 @@ function settledBody(error: unknown): Record<string, unknown> {
 function toResponse(body: Record<string, unknown>): ClaudeCodeResponse | null {
   const state = body as Partial<MessageState>;
   if (state.message_id === undefined) return null;
-  if (state.status !== 'done' && state.status !== 'failed' && state.status !== 'unknown') return null;
+  const { status } = state;
+  if (status !== 'done' && status !== 'failed' && status !== 'unknown' && status !== 'cancelled') return null;
   return {
     id: state.response_id ?? state.message_id,
     message_id: state.message_id,
     content: state.content ?? '',
     timestamp: state.timestamp ?? new Date().toISOString(),
     cost_usd: state.cost_usd ?? null,
-    status: state.status,
+    status,
     simulated: state.simulated ?? false,
     ...(state.error !== undefined && { error: state.error }),
   };

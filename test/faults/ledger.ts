@@ -1,4 +1,4 @@
-import type { TurnOutcome } from '../../domain/turn.ts';
+import type { ClaudeCodeResponse } from '../../client/answer.ts';
 
 /** A message as its sender saw it; the whole truth from outside. */
 export interface SentMessage {
@@ -12,7 +12,7 @@ export interface SentMessage {
   message_id: string | null;
   /** Counts up, in one session, in the order of the acknowledgements; null where several were on their way at once. */
   place: number | null;
-  outcome: TurnOutcome | null;
+  outcome: ClaudeCodeResponse['status'] | null;
   answer: string | null;
   cost_usd: number | null;
   /** A refusal that is an answer as well, for example of a session that ended meanwhile. */
