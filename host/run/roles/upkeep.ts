@@ -26,6 +26,7 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #timer: NodeJS.Timeout;
   #reconciling = false;
+  #refused = false;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -44,7 +45,9 @@ export class Upkeep {
     const { client, config, dataDir, deps, signal, startedAt } = this.#options;
     const bounds = { startedBefore: startedAt, signal };
     await this.#retried('Temporal', async () => {
-      await prepareNamespace(client, { retentionDays: config.temporal.retention_days });
+      // The embedded server is ours; another one's namespace may be shared.
+      const retentionDays = config.temporal.address === '' ? config.temporal.retention_days : null;
+      if ((await prepareNamespace(client, { retentionDays })) === 'refused') this.#reportRefusal();
       await this.#catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: false, ...bounds }));
       await this.#reconcile(startedAt);
     });
@@ -54,6 +57,17 @@ export class Upkeep {
       this.#catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: true, ...bounds })),
     );
     noteBoot(dataDir);
+  }
+
+  /** Reported once: every later attempt is refused as well. */
+  #reportRefusal(): void {
+    if (this.#refused) return;
+    this.#refused = true;
+    this.#options.logger.warn(
+      { namespace: this.#options.config.temporal.namespace },
+      'Temporal does not allow us to prepare the namespace: an administrator must add the search attributes XswarmUser, ' +
+        'XswarmProject, XswarmStatus (Keyword) and XswarmCostUsd (Double)',
+    );
   }
 
   async #retried(waitingFor: string, attempt: () => Promise<void>): Promise<void> {
