@@ -18,6 +18,12 @@ const agentOptions = z.object({
   on_interrupt: z.enum(['report', 'continue']).optional(),
   /** How long a turn may take; 0: for ever. */
   turn_limit_seconds: z.number().int().nonnegative().optional(),
+  /** The widest mode that the session's owner may use. With it, people are asked about tool calls; without it, those are denied. */
+  ceiling: z.enum(PERMISSION_MODES).optional(),
+  /** The rules that people allowed for the session, in Claude Code's syntax. */
+  session_rules: z.array(z.string()).optional(),
+  /** How long a call that cannot be deferred waits for a person. */
+  live_limit_ms: z.number().int().positive().optional(),
 });
 /** What an agent is started with, after the configuration's defaults were filled in. */
 export type AgentOptions = z.infer<typeof agentOptions>;
@@ -53,6 +59,14 @@ const interrupt = z.object({
   message_id: z.string().optional(),
 });
 
+const decide = z.object({
+  type: z.literal('decide'),
+  request_id: requestId,
+  interaction_id: z.uuid(),
+  /** What a person answered, in its normal form. */
+  answer: z.record(z.string(), z.unknown()),
+});
+
 const release = z.object({
   type: z.literal('release'),
   request_id: requestId,
@@ -62,7 +76,7 @@ const release = z.object({
 });
 
 /** Worker to gateway. The first frame of a socket is `open`; every frame is answered under its `request_id`. */
-export const workerFrame = z.discriminatedUnion('type', [open, send, interrupt, release]);
+export const workerFrame = z.discriminatedUnion('type', [open, send, interrupt, decide, release]);
 export type WorkerFrame = z.infer<typeof workerFrame>;
 
 const modelUsage = z.object({
@@ -188,6 +202,12 @@ export const gatewayFrame = z.discriminatedUnion('type', [
   opened,
   accepted,
   z.object({ type: z.literal('interrupted'), request_id: requestId, interrupted: z.boolean() }),
+  z.object({
+    type: z.literal('decided'),
+    request_id: requestId,
+    /** True when the journal had the decision already. */
+    duplicate: z.boolean(),
+  }),
   z.object({
     type: z.literal('released'),
     request_id: requestId,

@@ -95,7 +95,7 @@ export class AgentSlot {
       // Its end may be reported before its start is.
       if (this.#isGone) throw new XswarmError('AGENT_UNREACHABLE', 'The agent ended at once');
       this.#agent = started;
-      if (!wish.conversation.established) this.#deps.warm.foresee(wish);
+      if (!wish.conversation.established && wish.gate === undefined) this.#deps.warm.foresee(wish);
       return started;
     } catch (error) {
       this.#leave();
@@ -105,6 +105,8 @@ export class AgentSlot {
 
   /** Takes an agent that was started ahead. Its conversation becomes the session's once that is written. */
   async #claim(wish: AgentWish): Promise<Agent | null> {
+    // One that was started ahead asks nobody.
+    if (wish.gate !== undefined) return null;
     const claimed = await this.#deps.warm.claim(wish, this.#member);
     if (claimed === null) return null;
     try {

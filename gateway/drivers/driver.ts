@@ -1,6 +1,7 @@
 import type { AgentEvent } from '../../domain/event.ts';
 import type { AgentName, Failure } from '../../domain/session.ts';
 import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/turn.ts';
+import type { GatePort } from './claude/gate/gate-port.ts';
 import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 
 /** The agent's own running totals by model, as far as they are booked: the base that deltas are taken from. */
@@ -43,6 +44,8 @@ export type AgentReport =
       /** When the turn began, as far as the agent showed it. */
       began_at: string | null;
     }
+  /** The turn waits for a person about a tool call. It costs this so far, and the agent is of no more use. */
+  | { type: 'waiting'; end: TurnEnd; conversation: Conversation; remark: string | null }
   /** The agent took the message and will not answer it: it knew it already. */
   | { type: 'consumed'; message_id: string }
   | { type: 'exited'; reason: string };
@@ -56,6 +59,10 @@ export interface AgentRequest {
   options: AgentOptions;
   /** The session's earlier messages, oldest first. */
   earlierMessages: () => string[];
+  /** Asks people about tool calls; without it, what needs a person is denied. */
+  gate?: GatePort;
+  /** The message whose turn the agent continues by itself as it starts, because its tool call was decided. */
+  resumes?: string;
   /** Called as soon as there is a process, before it is ready. */
   spawned: (pid: number) => void;
   report: (report: AgentReport) => void;

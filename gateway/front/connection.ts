@@ -1,3 +1,4 @@
+import type { CallAnswer } from '../drivers/claude/gate/gate-port.ts';
 import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { XswarmError } from '../../domain/errors.ts';
@@ -97,6 +98,13 @@ export class Connection {
     }
     if (frame.type === 'send') return this.#send(frame, host);
     if (frame.type === 'release') return this.#release(frame, host);
+    if (frame.type === 'decide') {
+      const decided = host.decide(frame.interaction_id, frame.answer as CallAnswer);
+      if (decided === null) {
+        return this.#line.refuse(frame.request_id, 'INVALID_FRAME', `Nobody was asked: ${frame.interaction_id}`);
+      }
+      return this.#line.send({ type: 'decided', request_id: frame.request_id, ...decided });
+    }
     const interrupted = host.interrupt(frame.message_id);
     this.#line.send({ type: 'interrupted', request_id: frame.request_id, interrupted });
   }

@@ -29,6 +29,22 @@ export interface TurnRow {
   started_at: string | null;
   /** What earlier attempts of this turn cost, as JSON; null when there were none. */
   carried: string | null;
+  /** The tool call that waits for a person while no agent runs; null in any other case. */
+  waits_for: string | null;
+}
+
+/** A tool call that a person is asked about, and what was decided. */
+export interface CallRow {
+  session_id: string;
+  tool_use_id: string;
+  interaction_id: string;
+  tool: string;
+  /** JSON. */
+  input: string;
+  /** JSON; null while it is open. */
+  answer: string | null;
+  /** 1 once the agent was told: from then on the tool may have run. */
+  used: 0 | 1;
 }
 
 /** An agent process that was started; `pid_started` is the system's start stamp, so that a reused pid is not ours. */
@@ -63,6 +79,12 @@ export interface Journal {
   events(sessionId: string, afterSeq: number, limit: number): NumberedEvent[];
   /** The events of one message's turn so far, without `accepted`. */
   turnEvents(sessionId: string, acceptedSeq: number, messageId: string): AgentEvent[];
+  /** A call that is known stays as it is. */
+  insertCall(call: CallRow): void;
+  call(sessionId: string, toolUseId: string): CallRow | null;
+  callOf(sessionId: string, interactionId: string): CallRow | null;
+  answerCall(sessionId: string, toolUseId: string, answer: string): void;
+  useCall(sessionId: string, toolUseId: string): void;
   message(turn: TurnRow): AgentMessage;
   /** The contents of the messages accepted before `seq`, oldest first. */
   contentsBefore(sessionId: string, seq: number): string[];
@@ -105,10 +127,11 @@ export function makeJournal(db: JournalDb): Journal {
     ),
     insertTurn: db.prepare(
       `INSERT INTO turns VALUES
-         (@session_id, @message_id, @turn_id, @state, @attempts, @accepted_seq, @result_seq, @started_at, @carried)`,
+         (@session_id, @message_id, @turn_id, @state, @attempts, @accepted_seq, @result_seq, @started_at, @carried, @waits_for)`,
     ),
     saveTurn: db.prepare(
-      `UPDATE turns SET state = @state, attempts = @attempts, started_at = @started_at, carried = @carried
+      `UPDATE turns SET state = @state, attempts = @attempts, started_at = @started_at, carried = @carried,
+         waits_for = @waits_for
        WHERE session_id = @session_id AND message_id = @message_id`,
     ),
     finish: db.prepare(`UPDATE turns SET state = 'finished', result_seq = ? WHERE session_id = ? AND message_id = ?`),
@@ -125,6 +148,14 @@ export function makeJournal(db: JournalDb): Journal {
       `SELECT body FROM events JOIN turns USING (session_id)
        WHERE session_id = ? AND events.seq = turns.accepted_seq AND seq < ? ORDER BY seq`,
     ),
+    insertCall: db.prepare(
+      `INSERT OR IGNORE INTO calls VALUES
+         (@session_id, @tool_use_id, @interaction_id, @tool, @input, @answer, @used)`,
+    ),
+    call: db.prepare<[string, string], CallRow>('SELECT * FROM calls WHERE session_id = ? AND tool_use_id = ?'),
+    callOf: db.prepare<[string, string], CallRow>('SELECT * FROM calls WHERE session_id = ? AND interaction_id = ?'),
+    answerCall: db.prepare('UPDATE calls SET answer = ? WHERE session_id = ? AND tool_use_id = ? AND answer IS NULL'),
+    useCall: db.prepare('UPDATE calls SET used = 1 WHERE session_id = ? AND tool_use_id = ?'),
     addAgent: db.prepare(
       `INSERT INTO agents (agent_id, session_id, started_at) VALUES (@agent_id, @session_id, @started_at)`,
     ),
@@ -175,6 +206,11 @@ export function makeJournal(db: JournalDb): Journal {
     },
     turnEvents: (sessionId, acceptedSeq, messageId) =>
       sql.turnEvents.all(sessionId, acceptedSeq, messageId).map((row) => parse(row.body)),
+    insertCall: (call) => void sql.insertCall.run(call),
+    call: (sessionId, toolUseId) => sql.call.get(sessionId, toolUseId) ?? null,
+    callOf: (sessionId, interactionId) => sql.callOf.get(sessionId, interactionId) ?? null,
+    answerCall: (sessionId, toolUseId, answer) => void sql.answerCall.run(answer, sessionId, toolUseId),
+    useCall: (sessionId, toolUseId) => void sql.useCall.run(sessionId, toolUseId),
     message(turn) {
       const row = sql.event.get(turn.session_id, turn.accepted_seq);
       const event = row === undefined ? null : parse(row.body);

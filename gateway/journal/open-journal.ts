@@ -50,6 +50,21 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX agents_alive ON agents (agent_id) WHERE ended_at IS NULL;
   `,
+  `
+  ALTER TABLE turns ADD COLUMN waits_for TEXT;
+
+  CREATE TABLE calls (
+    session_id TEXT NOT NULL,
+    tool_use_id TEXT NOT NULL,
+    interaction_id TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    input TEXT NOT NULL,
+    answer TEXT,
+    used INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (session_id, tool_use_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX calls_by_interaction ON calls (session_id, interaction_id);
+  `,
 ];
 
 /** Opens the gateway's own SQLite file and brings it up to date. Throws `UNAVAILABLE` when a newer version wrote it. */

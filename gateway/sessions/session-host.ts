@@ -8,6 +8,7 @@ import type { AgentPool } from '../agents/agent-pool.ts';
 import { AgentSlot } from '../agents/agent-slot.ts';
 import type { AgentWish } from '../agents/agent-slot.ts';
 import type { WarmAgents } from '../agents/warm-agents.ts';
+import type { CallAnswer } from '../drivers/claude/gate/gate-port.ts';
 import type { AgentDriver, AgentReport, Conversation } from '../drivers/driver.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { Journal, SessionRow } from '../journal/journal.ts';
@@ -98,6 +99,8 @@ export class SessionHost implements TurnSession, WatchedSession {
 
   /** An object that stays the same as long as one turn runs, also one of the agent's own; null when no turn runs. */
   get running(): object | null {
+    // A person thinks, not the agent.
+    if (this.#turns.calls.isWaitedFor) return null;
     return this.#turns.current ?? (this.slot.agent?.busy === true ? this.slot.agent : null);
   }
 
@@ -118,9 +121,14 @@ export class SessionHost implements TurnSession, WatchedSession {
     return this.#turns.accept(message, () => (this.idleSince = Date.now()));
   }
 
+  /** Writes down what a person decided about a tool call; the turn that waits for it goes on. Null when nobody was asked. */
+  decide(interactionId: string, answer: CallAnswer): { duplicate: boolean } | null {
+    return this.#turns.decide(interactionId, answer);
+  }
+
   /** Stops the turn that runs, or only the turn of `messageId`. False when there is no such turn. */
   interrupt(messageId?: string): boolean {
-    if (messageId !== undefined && this.#turns.current?.row.message_id !== messageId) return false;
+    if (messageId !== undefined && this.#turns.first?.row.message_id !== messageId) return false;
     return this.#turns.stop(INTERRUPTED);
   }
 
@@ -171,12 +179,15 @@ export class SessionHost implements TurnSession, WatchedSession {
   /** The agent that the session wants now. */
   wish(): AgentWish {
     const { session_id, project_path, conversation } = this.row;
+    const options = { ...this.#deps.defaults, ...this.row.options };
     const before = (): number => this.#turns.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
     return {
       session_id,
       project_path,
       conversation,
-      options: { ...this.#deps.defaults, ...this.row.options },
+      options,
+      gate: options.ceiling === undefined ? undefined : this.#turns.calls,
+      resumes: this.#turns.resumes,
       earlierMessages: () => this.#deps.journal.contentsBefore(session_id, before()),
     };
   }
@@ -193,6 +204,7 @@ export class SessionHost implements TurnSession, WatchedSession {
       case 'conversation':
         return this.#follow(report.conversation);
       case 'ended':
+      case 'waiting':
         this.row = { ...this.row, conversation: report.conversation };
         return this.#turns.take(report);
       case 'consumed':

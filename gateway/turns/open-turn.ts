@@ -30,12 +30,13 @@ export function newTurnRow(session_id: string, message_id: string, seq: number, 
     result_seq: null,
     started_at: beginsNow ? new Date().toISOString() : null,
     carried: null,
+    waits_for: null,
   };
 }
 
 /** A turn as an earlier process left it. One that ran then was cut off. */
 export function reopenTurn(row: TurnRow, message: AgentMessage): OpenTurn {
-  const cut = row.state === 'running' ? { reason: GATEWAY_ENDED, consumed: false } : null;
+  const cut = row.state === 'running' && row.waits_for === null ? { reason: GATEWAY_ENDED, consumed: false } : null;
   return { row, message, cut, goesOn: null, stopped: null };
 }
 

@@ -3,11 +3,13 @@ import { XswarmError } from '../../domain/errors.ts';
 import type { Failure } from '../../domain/session.ts';
 import type { AgentMessage, TurnResult } from '../../domain/turn.ts';
 import type { AgentSlot, AgentWish } from '../agents/agent-slot.ts';
+import type { CallAnswer } from '../drivers/claude/gate/gate-port.ts';
 import type { Agent, AgentReport, TurnEnd, TurnRecord } from '../drivers/driver.ts';
 import type { SessionRow, TurnRow } from '../journal/journal.ts';
 import type { HostDeps } from '../sessions/session-host.ts';
 import type { Acceptance, SessionLog } from '../sessions/session-log.ts';
-import { decideCutTurn, partialAnswer } from './cut-turn.ts';
+import { AskedCalls } from './asked-calls.ts';
+import { decideCutTurn, MAX_ATTEMPTS, partialAnswer } from './cut-turn.ts';
 import { addCarried, endWithoutAgent, newTurnRow, reopenTurn, takeCarried, withStop } from './open-turn.ts';
 import type { OpenTurn } from './open-turn.ts';
 import { sessionClosed } from './stop-reasons.ts';
@@ -16,7 +18,10 @@ const RETRY_MS = 1000;
 /** The time that an agent which ignores an interrupt has to save its costs before it is killed. */
 const END_GRACE_MS = 500;
 
-type Over = { type: 'ended'; end: TurnEnd; remark: string | null } | { type: 'cut'; reason: string; consumed: boolean };
+type Over =
+  | { type: 'ended'; end: TurnEnd; remark: string | null }
+  | { type: 'waiting'; end: TurnEnd; remark: string | null }
+  | { type: 'cut'; reason: string; consumed: boolean };
 
 /** The session that turns belong to. */
 export interface TurnSession {
@@ -31,6 +36,8 @@ export interface TurnSession {
 export class Turns {
   readonly #session: TurnSession;
   readonly #deps: HostDeps;
+  /** The tool calls that people are asked about. */
+  readonly calls: AskedCalls;
   /** The turns without an outcome, oldest first. */
   readonly #open: OpenTurn[] = [];
   /** Ends the wait for the turn that the agent has; null while it has none. */
@@ -45,12 +52,31 @@ export class Turns {
     this.#session = session;
     this.#deps = deps;
     const { journal } = deps;
+    this.calls = new AskedCalls({
+      sessionId: this.#id,
+      log: session.log,
+      journal,
+      messageId: () => (this.#over === null ? null : (this.#open[0]?.row.message_id ?? null)),
+      used: (toolUseId) => this.#used(toolUseId),
+    });
     for (const row of journal.unfinishedTurns(this.#id)) this.#open.push(reopenTurn(row, journal.message(row)));
   }
 
   /** The turn that the agent has, or is about to get. */
   get current(): OpenTurn | null {
     return this.#working === null ? null : (this.#open[0] ?? null);
+  }
+
+  /** The oldest turn without an outcome, also one that waits for a person; null when there is none. */
+  get first(): OpenTurn | null {
+    return this.#open[0] ?? null;
+  }
+
+  /** The message whose turn goes on when an agent starts: its tool call waits no longer. */
+  get resumes(): string | undefined {
+    const row = this.#open[0]?.row;
+    if (row === undefined || row.waits_for === null) return undefined;
+    return this.calls.decisionOf(row.waits_for) === null ? undefined : row.message_id;
   }
 
   /** How many turns have no outcome yet. */
@@ -85,6 +111,13 @@ export class Turns {
     }
   }
 
+  /** Writes an answer down and continues the turn that waits for it. Null when nobody was asked. */
+  decide(interactionId: string, answer: CallAnswer): { duplicate: boolean } | null {
+    const decided = this.calls.decide(interactionId, answer);
+    if (decided !== null) this.kick();
+    return decided;
+  }
+
   /** Continues with what waits. */
   kick(): void {
     if (this.#working !== null || this.#open.length === 0 || this.#halted) return;
@@ -99,10 +132,11 @@ export class Turns {
   }
 
   /** Takes a report if it is about the current turn. An `ended` report that is not belongs to a turn of the agent's own. */
-  take(report: Extract<AgentReport, { type: 'ended' | 'consumed' | 'exited' }>): void {
+  take(report: Extract<AgentReport, { type: 'ended' | 'waiting' | 'consumed' | 'exited' }>): void {
     const id = this.#over === null ? undefined : this.#open[0]?.row.message_id;
     if (report.type === 'ended' && report.end.message_id !== id) return this.#writeOwnTurn(report);
     if (report.type === 'ended') this.#over?.({ type: 'ended', end: report.end, remark: report.remark });
+    if (report.type === 'waiting') this.#over?.({ type: 'waiting', end: report.end, remark: report.remark });
     if (report.type === 'exited') this.#over?.({ type: 'cut', reason: report.reason, consumed: false });
     if (report.type === 'consumed' && report.message_id === id) {
       this.#over?.({ type: 'cut', reason: 'the agent gave no result for it', consumed: true });
@@ -118,6 +152,12 @@ export class Turns {
     const { slot } = this.#session;
     const turn = this.current;
     const { agent } = slot;
+    const first = this.first;
+    if (turn === null && first !== null && first.row.waits_for !== null) {
+      first.stopped ??= why;
+      this.kick();
+      return true;
+    }
     if (turn === null && agent?.busy !== true) return false;
     if (turn !== null) turn.stopped ??= why;
     if (agent === null) {
@@ -164,6 +204,7 @@ export class Turns {
   /** True when the turn stays for the next start of the gateway. */
   async #carryOut(turn: OpenTurn): Promise<boolean> {
     if (turn.stopped !== null) return this.#settle(turn, endWithoutAgent(turn, ''));
+    if (turn.row.waits_for !== null) return this.#resume(turn, turn.row.waits_for);
     if (turn.row.state !== 'running' || turn.goesOn !== null) {
       const { attempts, started_at } = turn.row;
       const now = new Date().toISOString();
@@ -183,11 +224,65 @@ export class Turns {
     }
     if (this.#halted) return true;
     if (turn.stopped !== null) return this.#settle(turn, endWithoutAgent(turn, ''));
-    const result = await this.#send(turn, agent);
+    return this.#finish(turn, await this.#send(turn, agent));
+  }
+
+  /** Continues a turn whose tool call was decided: the agent puts the same call through the gate as it starts. */
+  async #resume(turn: OpenTurn, toolUseId: string): Promise<boolean> {
+    const { journal } = this.#deps;
+    const { slot } = this.#session;
+    await slot.stop();
+    if (this.calls.decisionOf(toolUseId) === null || turn.stopped !== null) return turn.stopped === null;
+    turn.row = { ...turn.row, attempts: turn.row.attempts + 1 };
+    journal.saveTurn(turn.row);
+    // The agent may report before its start is complete.
+    const over = new Promise<Over>((resolve) => (this.#over = resolve));
+    try {
+      await slot.ensure(this.#session.wish());
+    } catch (error) {
+      this.#over = null;
+      if (this.#halted) return true;
+      if (turn.row.attempts < MAX_ATTEMPTS) throw error;
+      return this.#settle(turn, endWithoutAgent(turn, error instanceof XswarmError ? error.message : String(error)));
+    }
+    const result = await over;
+    // Nothing was told to the agent yet: it is asked again.
+    if (result.type === 'cut' && turn.row.waits_for !== null && turn.stopped === null) {
+      if (this.#halted) return true;
+      if (turn.row.attempts < MAX_ATTEMPTS) return false;
+    }
+    return this.#finish(turn, result);
+  }
+
+  async #finish(turn: OpenTurn, result: Over): Promise<boolean> {
     this.#over = null;
+    if (result.type === 'waiting') return this.#wait(turn, result);
     if (result.type === 'ended') return this.#settle(turn, withStop(turn, result.end), result.remark);
     turn.cut = { reason: result.reason, consumed: result.consumed };
     return false;
+  }
+
+  /** Writes down that the turn waits for a person, and ends the agent. */
+  async #wait(turn: OpenTurn, { end, remark }: { end: TurnEnd; remark: string | null }): Promise<boolean> {
+    const { journal } = this.#deps;
+    const waits_for = this.calls.deferred;
+    if (waits_for === null) return this.#settle(turn, end, remark);
+    const row: TurnRow = { ...turn.row, waits_for, carried: addCarried(turn.row.carried, end) };
+    journal.transaction(() => {
+      journal.saveTurn(row);
+      journal.saveConversation(this.#id, this.#session.row.conversation);
+    });
+    turn.row = row;
+    if (remark !== null) this.#notice(`The cost of this turn so far is not exact: ${remark}`);
+    return false;
+  }
+
+  /** The agent is about to be told: from here on the turn is one that runs. */
+  #used(toolUseId: string): void {
+    const turn = this.#open[0];
+    if (turn === undefined || turn.row.waits_for !== toolUseId) return;
+    turn.row = { ...turn.row, waits_for: null };
+    this.#deps.journal.saveTurn(turn.row);
   }
 
   #send(turn: OpenTurn, agent: Agent): Promise<Over> {

@@ -2,17 +2,22 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import type { Options, Query } from '@anthropic-ai/claude-agent-sdk';
+import type { PermissionMode } from '../../../domain/session.ts';
 import type { Agent, AgentRequest, Conversation, UsageCounters } from '../driver.ts';
 import type { ApiCall } from './api-calls.ts';
 import { ClaudeProcess } from './claude-process.ts';
 import { claudeConfigDir, claudeEnvironment } from './environment.ts';
 import type { ClaudeFrame } from './frames.ts';
+import { effectiveMode } from '../../../domain/control/policy.ts';
+import { Gate } from './gate/gate.ts';
 import { makePermissionAnswer } from './permissions.ts';
 import { continuePrompt, PromptStream } from './prompts.ts';
 import { readTranscript, savedCounters } from './transcript.ts';
 import { Translator } from './translator.ts';
 
 const START_LIMIT_MS = 60_000;
+/** How long a call that cannot be deferred waits for a person. */
+const LIVE_LIMIT_MS = 10 * 60_000;
 
 /**
  * Starts one Claude Code process and resolves when it is ready for a message. When the process is gone, `leave` receives the
@@ -25,7 +30,7 @@ export async function startClaude(
   leave: (conversationId: string, unbooked: ApiCall[]) => void,
 ): Promise<Agent> {
   const child = new ClaudeProcess(request.agent_id, request.spawned);
-  const translator = new Translator(conversation, request.report);
+  const translator = new Translator(conversation, request.report, request.resumes);
   const prompts = new PromptStream();
   const claude = query({ prompt: prompts, options: queryOptions(env, request, conversation, child, translator) });
 
@@ -130,7 +135,8 @@ function queryOptions(
   child: ClaudeProcess,
   translator: Translator,
 ): Options {
-  const { model, permission_mode: mode = 'default' } = request.options;
+  const { model, permission_mode: wanted = 'default', ceiling } = request.options;
+  const mode = ceiling === undefined ? wanted : (effectiveMode(wanted, ceiling) ?? ceiling);
   const identity = conversation.established ? { resume: conversation.id } : { sessionId: conversation.id };
   return {
     ...identity,
@@ -141,10 +147,21 @@ function queryOptions(
     // A session with a title does not ask the model for one.
     title: basename(request.project_path) || 'xswarm',
     permissionMode: mode,
-    canUseTool: makePermissionAnswer(mode, (tool, id, summary) => translator.deny(tool, id, summary)),
     includePartialMessages: true,
     settingSources: ['user', 'project', 'local'],
     systemPrompt: { type: 'preset', preset: 'claude_code' },
+    ...permissionsOf(request, mode, translator),
     spawnClaudeCodeProcess: (options) => child.spawn(options),
   };
+}
+
+/** Asks people where the session may, and denies what needs one otherwise. */
+function permissionsOf(request: AgentRequest, mode: PermissionMode, translator: Translator): Partial<Options> {
+  const { ceiling, session_rules: sessionRules = [], live_limit_ms: liveLimitMs = LIVE_LIMIT_MS } = request.options;
+  if (request.gate === undefined || ceiling === undefined) {
+    return { canUseTool: makePermissionAnswer(mode, (tool, id, summary) => translator.deny(tool, id, summary)) };
+  }
+  const none = { allow: [], deny: [], ask: [] };
+  const settings = { projectPath: request.project_path, mode, ceiling, rules: none, projectRules: none, trusted: true };
+  return new Gate({ ...settings, sessionRules, liveLimitMs }, request.gate).options;
 }

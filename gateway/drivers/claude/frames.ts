@@ -58,6 +58,8 @@ export interface ClaudeFrame {
   result?: string;
   errors?: string[];
   terminal_reason?: string;
+  /** `tool_deferred` for a turn that waits for a person. */
+  stop_reason?: string;
   origin?: { kind?: string };
   user_message_uuid?: string;
   user_message_uuids?: string[];

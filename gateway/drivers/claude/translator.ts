@@ -23,10 +23,16 @@ export class Translator {
   /** The message of the turn that runs; null for a turn that Claude began by itself. */
   #current: string | null = null;
   #texts: string[] = [];
+  /** The message whose turn this process continues, until its result. */
+  #resumed: string | null;
 
-  constructor(conversation: Conversation, report: (report: AgentReport) => void) {
+  /** `resumes`: the message whose turn goes on by itself; its first result carries no id of a message. */
+  constructor(conversation: Conversation, report: (report: AgentReport) => void, resumes?: string) {
     this.#conversation = conversation;
     this.#report = report;
+    this.#resumed = resumes ?? null;
+    this.#current = this.#resumed;
+    this.#busy = this.#resumed !== null;
   }
 
   /** Whether a turn runs. */
@@ -103,7 +109,7 @@ export class Translator {
   #lifecycle(id: string, state: string): void {
     if (state === 'started') {
       this.#busy = true;
-      this.#current = this.#expected.messageOf(id);
+      this.#current = this.#expected.messageOf(id) ?? this.#resumed;
       return;
     }
     if ((state !== 'completed' && state !== 'cancelled') || this.#expected.messageOf(id) === null) return;
@@ -160,6 +166,9 @@ export class Translator {
     const end: TurnEnd = { message_id, ...outcomeOf(frame, this.#texts), ...spent };
     const began_at = this.#endTurn();
     if (message_id !== null) this.#expected.answered(message_id);
+    if (frame.stop_reason === 'tool_deferred') {
+      return this.#report({ type: 'waiting', end, conversation: this.#conversation, remark });
+    }
     this.#report({ type: 'ended', end, conversation: this.#conversation, remark, began_at });
     for (const id of this.#expected.closed()) this.#consume(id);
   }
@@ -168,6 +177,7 @@ export class Translator {
     const ids = frame.user_message_uuids ?? (frame.user_message_uuid === undefined ? [] : [frame.user_message_uuid]);
     const known = ids.map((id) => this.#expected.messageOf(id)).find((id) => id !== null);
     if (known !== undefined) return known;
+    if (this.#resumed !== null) return this.#resumed;
     return ids.length === 0 && frame.origin === undefined ? this.#current : null;
   }
 
@@ -181,6 +191,7 @@ export class Translator {
     this.#busy = false;
     this.#beganAt = null;
     this.#current = null;
+    this.#resumed = null;
     this.#texts = [];
     this.#meter.clear();
     return began;
