@@ -9,8 +9,25 @@ import { workflowBundle } from '../support/temporal/workflow-bundle.ts';
 const folder = fileURLToPath(new URL('../histories', import.meta.url));
 const saved = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
 
-test('there are histories of every released version', () => {
-  assert.ok(saved.length >= 6);
+/** The histories that each release left. They are never edited, and a missing one would let a broken replay pass. */
+const REQUIRED: Record<string, string[]> = {
+  '0.1.0': [
+    'agent-never-there-first',
+    'background-task-first',
+    'broken-line-first',
+    'ended-in-mid-turn-first',
+    'idle-while-gateway-away-first',
+    'many-runs-first',
+    'many-runs-last',
+    'talk-idle-resume-timeout-first',
+  ],
+};
+
+test('every history that a release saved is there, and every release has its list', () => {
+  const required = Object.entries(REQUIRED).flatMap(([release, names]) =>
+    names.map((name) => `${release}/${name}.json`),
+  );
+  assert.deepEqual(saved.toSorted(), required.toSorted());
 });
 
 test('every saved history replays with the code of today', async () => {
