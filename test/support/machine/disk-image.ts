@@ -40,7 +40,7 @@ export function makeDisk(megabytes: number): Disk {
 /** A memory file system of this size: it is soon full. */
 export function makeSmallDisk(megabytes: number): Omit<Disk, 'powerCut'> {
   const base = mkdtempSync(join(tmpdir(), 'xswarm-small-'));
-  run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', base);
+  run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0700`, 'tmpfs', base);
   return {
     folder: base,
     remove() {
