@@ -3,6 +3,7 @@ import { makeMessageQueries } from '../../db/queries/messages.ts';
 import { makeSessionQueries } from '../../db/queries/sessions.ts';
 import type { FoundSession } from '../../db/queries/sessions.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import { XswarmError } from '../../domain/errors.ts';
 import { hasEnded } from '../../domain/session.ts';
 import { makeShowCost } from '../../db/show-cost.ts';
 import type { MessageStatus } from '../../domain/turn.ts';
@@ -40,6 +41,11 @@ export async function correctEnded(
   ]);
   giveBack(context.db, sessionId);
   return true;
+}
+
+/** Whether a call to a workflow failed because it does not run. */
+export function isNotRunning(error: unknown): boolean {
+  return error instanceof XswarmError && (error.code === 'SESSION_NOT_ACTIVE' || error.code === 'SESSION_NOT_FOUND');
 }
 
 function settledWrite(

@@ -13,6 +13,7 @@ import { policy } from '../access/policy.ts';
 import type { SessionService } from './service.ts';
 import type { ServiceContext } from './context.ts';
 import { correctEnded } from './correct-ended.ts';
+import { waitForEnd } from './end-session.ts';
 import { connectingSnapshot, endedSnapshot } from './own-snapshot.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -33,9 +34,15 @@ export const makeCreateSession = (context: ServiceContext): SessionService['crea
       throw errors.userNotFound(user_id);
     }
     const project_path = await context.projects.check(input.project_path);
-    const found = context.sessions.find(session_id);
+    let found = context.sessions.find(session_id);
     if (found !== null) refuseOther(found, user_id, project_path);
-    if (found !== null && isActive(found.status)) return publicSession(found);
+    if (found !== null && isActive(found.status)) {
+      if (!(await correctEnded(context, session_id))) return publicSession(found);
+      found = context.sessions.find(session_id);
+      // One that ended by itself is about to tell the mirror how.
+      if (found === null || !hasEnded(found.status)) throw errors.sessionNotActive(session_id);
+      refuseOther(found, user_id, project_path);
+    }
 
     const options = found?.options ?? input.options;
     const start = {
@@ -49,16 +56,23 @@ export const makeCreateSession = (context: ServiceContext): SessionService['crea
     if (found === null) {
       await context.mirror.write([{ type: 'session', snapshot: connectingSnapshot(start, new Date().toISOString()) }]);
     }
-    await startWorkflow(context, start, () => startOrRevive(context, start, found));
+    const floor = found === null ? {} : { floor: floorOf(found) };
+    const ended = found?.status === 'error' ? found : null;
+    await startWorkflow(context, start, () =>
+      untilStarted(context, ended, () => context.workflows.start(start, floor)),
+    );
     return await connected(context, session_id, found?.status === 'error' ? found.version : -1, signal);
   };
 
 /** Continues an ended session in a new run, under the same id, and waits until its agent is up. */
 export const makeResume = (context: ServiceContext): SessionService['resume'] =>
   async function resume(caller, sessionId, signal) {
-    const found = context.visible(caller, 'change_session', sessionId);
-    if (takesMessages(found.status)) return publicSession(found);
-    if (!hasEnded(found.status)) throw errors.sessionNotActive(sessionId);
+    let found = context.visible(caller, 'change_session', sessionId);
+    if (!hasEnded(found.status)) {
+      const isOver = found.version > 0 && (await correctEnded(context, sessionId));
+      if (!isOver && takesMessages(found.status)) return publicSession(found);
+      found = await endOf(context, sessionId);
+    }
     const { user_id, title, options } = found;
     if (!userExists(context.db, user_id)) throw errors.userNotFound(user_id);
     const project_path = await context.projects.check(found.project_path);
@@ -70,9 +84,22 @@ export const makeResume = (context: ServiceContext): SessionService['resume'] =>
       title,
       options: withDefaults(context.defaults, options),
     };
-    await startWorkflow(context, start, () => context.workflows.resume(start, floorOf(found)));
+    const floor = floorOf(found);
+    const ended = found;
+    await startWorkflow(context, start, () =>
+      untilStarted(context, ended, () => context.workflows.resume(start, floor)),
+    );
     return await connected(context, sessionId, found.version, signal);
   };
+
+/** The session once it has ended. Throws `UNAVAILABLE` when that takes too long. */
+async function endOf(context: ServiceContext, sessionId: string): Promise<FoundSession> {
+  const ended = await waitForEnd(context, sessionId, context.waits.disconnectMs);
+  if (ended !== null) return ended;
+  throw new XswarmError('UNAVAILABLE', `Session is still disconnecting: ${sessionId}`, {
+    details: { retry_after_seconds: 2 },
+  });
+}
 
 /** The options with the defaults for what is not set; null and undefined are not set. */
 function withDefaults(defaults: SessionStart['options'], options: SessionOptions = {}): SessionStart['options'] {
@@ -119,12 +146,16 @@ async function startWorkflow(context: ServiceContext, start: SessionStart, run: 
   }
 }
 
-/** A workflow that gave up tells the mirror first and ends a moment later; only then it can be started again. */
-async function startOrRevive(context: ServiceContext, start: SessionStart, found: FoundSession | null): Promise<void> {
+/** A workflow reports its end to the mirror first and ends a moment later; only then a new run can begin. */
+async function untilStarted(
+  context: ServiceContext,
+  ended: FoundSession | null,
+  start: () => Promise<'started' | 'running'>,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
-    const outcome = await context.workflows.start(start, found === null ? {} : { floor: floorOf(found) });
-    if (outcome === 'started' || found?.status !== 'error' || tries === REVIVE_TRIES) return;
-    if (context.sessions.find(start.session_id)?.version !== found.version) return;
+    const outcome = await start();
+    if (outcome === 'started' || ended === null || tries === REVIVE_TRIES) return;
+    if (context.sessions.find(ended.id)?.version !== ended.version) return;
     await delay(REVIVE_PAUSE_MS);
   }
 }

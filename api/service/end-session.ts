@@ -80,7 +80,12 @@ function isEnded(context: ServiceContext, sessionId: string): boolean {
   return session === null || hasEnded(session.status);
 }
 
-function waitForEnd(context: ServiceContext, sessionId: string, timeoutMs: number): Promise<FoundSession | null> {
+/** Waits until the mirror shows that the session has ended; null when the time is over. */
+export function waitForEnd(
+  context: ServiceContext,
+  sessionId: string,
+  timeoutMs: number,
+): Promise<FoundSession | null> {
   return waitFor(context.bus, {
     sessionId,
     events: ['closed'],

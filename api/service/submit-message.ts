@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { storeBody } from '../../db/queries/bodies.ts';
 import { claimKey, findKeyed } from '../../db/queries/idempotency.ts';
-import { errors, XswarmError } from '../../domain/errors.ts';
+import { errors } from '../../domain/errors.ts';
 import type { MessageState, SendMessage } from '../../domain/service-data.ts';
 import { takesMessages } from '../../domain/session.ts';
 import type { AgentMessage } from '../../domain/turn.ts';
 import type { SessionService } from './service.ts';
 import type { ServiceContext } from './context.ts';
-import { correctEnded } from './correct-ended.ts';
+import { correctEnded, isNotRunning } from './correct-ended.ts';
 import { bodyHash, idOfNames } from './message-ids.ts';
 
 /** Two events of the history hold a body, so a run of a hundred messages stays below 4 MiB. */
@@ -36,7 +36,7 @@ export function makeSubmitMessage(context: ServiceContext): SessionService['subm
     try {
       return await deliver(context, sessionId, { message_id: owned.message_id, ...body });
     } catch (error) {
-      if (!isGone(error)) throw error;
+      if (!isNotRunning(error)) throw error;
       // Its workflow was stopped by an operator, or deleted: only this call has noticed. A session that nobody has seen active is
       // still being started by another call.
       if (session.version > 0) await correctEnded(context, sessionId);
@@ -47,10 +47,6 @@ export function makeSubmitMessage(context: ServiceContext): SessionService['subm
       if (left <= 0) underway.delete(sessionId);
     }
   };
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof XswarmError && (error.code === 'SESSION_NOT_ACTIVE' || error.code === 'SESSION_NOT_FOUND');
 }
 
 function checkedBody({ message, context, message_id }: SendMessage): {
