@@ -17,6 +17,8 @@ export interface SubscribeOptions {
   signal?: AbortSignal;
   /** Called when the stream broke, before it is opened again. */
   onReconnect?: (reason: string) => void;
+  /** Called each time the stream is open. */
+  onOpen?: () => void;
 }
 
 const OPEN_MS = 15_000;
@@ -44,6 +46,7 @@ export async function* subscribeTo(
       const slow = setTimeout(() => attempt.abort(new Error('the stream did not open')), OPEN_MS);
       const headers = { 'last-event-id': String(last) };
       const response = await http.open(path, headers, attempt.signal).finally(() => clearTimeout(slow));
+      options.onOpen?.();
       for await (const frame of readFrames(response, attempt.signal)) {
         failures = 0;
         const item = toSubscribed(frame, sessionId);

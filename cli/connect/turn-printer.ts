@@ -3,14 +3,16 @@ import { formatUsd } from '../../domain/format-usd.ts';
 import type { Paint } from '../output/paint.ts';
 import { printable, printableLine } from '../output/printable.ts';
 
-/** What was written of the block that streams now, and whether the cursor stands behind text. */
+/** What was written of the block that streams now, and whether the last line is unfinished. */
 export interface PrinterState {
   streamed: string;
   midLine: boolean;
+  /** Whether pieces of the block may be missing; then nothing more is written until the block is finished. */
+  torn: boolean;
 }
 
 /** The state before anything was written. */
-export const FRESH: PrinterState = { streamed: '', midLine: false };
+export const FRESH: PrinterState = { streamed: '', midLine: false, torn: false };
 
 /** Text to write for an event, and the state after it. */
 export interface Printed {
@@ -19,18 +21,19 @@ export interface Printed {
 }
 
 /** Turns an event into text for a terminal: words as they are written, tools as lines, the cost at the end. */
-export function printEvent(state: PrinterState, event: Subscribed, paint: Paint, isMine: boolean): Printed {
+export function printEvent(state: PrinterState, event: Subscribed, paint: Paint): Printed {
   if (event.type === 'text_delta') {
+    if (state.torn) return { text: '', state };
     const text = printable(event.text);
-    return { text, state: { streamed: state.streamed + text, midLine: endsMidLine(text, state.midLine) } };
+    return { text, state: { ...state, streamed: state.streamed + text, midLine: endsMidLine(text, state.midLine) } };
   }
   if (event.type === 'text') return finishBlock(state, printable(event.text));
-  const line = lineOf(event, paint, isMine);
+  const line = lineOf(event, paint);
   if (line === null) return { text: '', state };
   // Words may overtake the line of a tool: the block that they began is finished behind it.
   const isOver = event.type === 'result' || event.type === 'closed';
   const text = `${state.midLine ? '\n' : ''}${line}\n`;
-  return { text, state: isOver ? FRESH : { streamed: state.streamed, midLine: false } };
+  return { text, state: isOver ? FRESH : { ...state, midLine: false } };
 }
 
 /** Writes what of a finished block the stream has not shown: all of it where the stream was cut from its beginning. */
@@ -47,14 +50,8 @@ function finishBlock(state: PrinterState, block: string): Printed {
   return { text: `${state.midLine ? '\n' : ''}${mark}${block.slice(same)}\n`, state: FRESH };
 }
 
-function lineOf(
-  event: Exclude<Subscribed, { type: 'text' | 'text_delta' }>,
-  paint: Paint,
-  isMine: boolean,
-): string | null {
+function lineOf(event: Exclude<Subscribed, { type: 'text' | 'text_delta' }>, paint: Paint): string | null {
   switch (event.type) {
-    case 'queued':
-      return isMine ? null : `${paint('cyan', '»')} ${printableLine(event.content)}`;
     case 'tool_started':
       return paint('dim', `⚙ ${printableLine(event.tool)}: ${printableLine(event.summary)}`);
     case 'tool_finished':

@@ -88,7 +88,7 @@ test('printable() leaves no control character but line ends and tabs', () => {
 function print(events: Subscribed[]): string {
   let [state, text] = [FRESH, ''];
   for (const event of events) {
-    const printed = printEvent(state, event, plain, true);
+    const printed = printEvent(state, event, plain);
     state = printed.state;
     text += printed.text;
   }

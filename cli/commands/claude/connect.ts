@@ -1,3 +1,4 @@
+import type { ReadStream, WriteStream } from 'node:tty';
 import { Command, Option, UsageError } from 'clipanion';
 import type { ClaudeCodeConnector } from '../../../client/connector.ts';
 import type { Session } from '../../../domain/service-data.ts';
@@ -8,6 +9,8 @@ import { makePaint, paintStatus } from '../../output/paint.ts';
 import { printableLine } from '../../output/printable.ts';
 
 const HISTORY = 50;
+/** How far back to look for the turn that is running and the messages that wait. */
+const EARLIER_EVENTS = 200;
 
 /** `xswarm claude connect` */
 export class ClaudeConnectCommand extends XswarmCommand {
@@ -16,11 +19,11 @@ export class ClaudeConnectCommand extends XswarmCommand {
     category: 'Sessions',
     description: 'attach to a session and talk',
     details: `
-      In a terminal: a prompt with streamed answers. A trailing backslash continues in the next line, Ctrl-C stops the turn
-      that runs, Ctrl-D leaves; the session stays open.
+      In a terminal: a prompt with streamed answers. Messages that are typed while a turn is running wait in the queue.
+      Ctrl-C stops the running turn, Ctrl-D leaves, /help lists the commands; the session stays open.
 
-      In a pipe: each line of stdin is a message, the answers come on stdout in that order, and the end of stdin ends the
-      command. With \`--json\` the session's events come as lines instead.
+      In a pipe, or with TERM=dumb: each line of stdin is a message, the answers come on stdout in that order, and the end of
+      stdin ends the command. With \`--json\` the session's events come as lines instead.
     `,
     examples: [
       ['Talk to a session', '$0 claude connect s-42'],
@@ -34,8 +37,8 @@ export class ClaudeConnectCommand extends XswarmCommand {
   sessionId = Option.String({ name: 'id', required: false });
 
   override async execute(): Promise<number> {
-    const { stdin, stdout, stderr, stdinIsTerminal, width, color } = this.context;
-    const atTerminal = stdinIsTerminal && width !== null && !this.json;
+    const { stdin, stdout, stderr, stdinIsTerminal, width, color, env } = this.context;
+    const atTerminal = stdinIsTerminal && width !== null && !this.json && env.TERM !== 'dumb';
     const connector = await this.connector();
     const session = await this.open(connector, atTerminal);
     if (session === null) return 0;
@@ -44,17 +47,18 @@ export class ClaudeConnectCommand extends XswarmCommand {
       const { talkByLines } = await import('../../connect/talk-by-lines.ts');
       return await talkByLines({ connector, sessionId, stdin, stdout, stderr, json: this.json });
     }
-    const paint = makePaint(color);
-    const [{ talkAtTerminal }, after, history] = await Promise.all([
-      import('../../connect/talk-at-terminal.ts'),
-      connector.lastEventNumber(sessionId),
+    const [{ TerminalTalk }, events, history] = await Promise.all([
+      import('../../connect/terminal-talk.ts'),
+      connector.getEvents(sessionId, { before: Number.MAX_SAFE_INTEGER, limit: EARLIER_EVENTS }),
       earlierMessages(connector, sessionId),
     ]);
+    const paint = makePaint(color);
     this.say(this.greeting(session));
-    await talkAtTerminal({ connector, sessionId, stdin, stdout, paint, history, after });
+    const terminal = { stdin: stdin as ReadStream, stdout: stdout as WriteStream };
+    await new TerminalTalk({ ...terminal, connector, sessionId, paint, history, events }).run();
     const { is_active: open, cost_usd: cost } = await connector.requireSession(sessionId);
     const rest = open ? `stays open: xswarm claude connect ${sessionId}` : 'has ended';
-    stdout.write(`\n${paint('dim', `The session ${rest} (${formatUsd(cost)} so far)`)}\n`);
+    stdout.write(`${paint('dim', `The session ${rest} (${formatUsd(cost)} so far)`)}\n`);
     return 0;
   }
 
@@ -77,13 +81,11 @@ export class ClaudeConnectCommand extends XswarmCommand {
     const status = paintStatus(paint, session.status);
     const label = session.simulated ? ' · answers are simulated' : '';
     const about = `${printableLine(session.project_path)} · ${formatUsd(session.cost_usd)}${label}`;
-    return `${status} ${paint('dim', `${about}\nCtrl-C stops a turn, Ctrl-D leaves`)}`;
+    return `${status} ${paint('dim', `${about}\nCtrl-C stops a turn, Ctrl-D leaves, /help lists the commands`)}`;
   }
 }
 
 async function earlierMessages(connector: ClaudeCodeConnector, sessionId: string): Promise<string[]> {
   const { items } = await connector.getMessages(sessionId, { order: 'desc', limit: HISTORY });
-  return items.flatMap(({ direction, message }) =>
-    direction === 'to_claude' && !message.includes('\n') ? [message] : [],
-  );
+  return items.flatMap(({ direction, message }) => (direction === 'to_claude' ? [message] : []));
 }

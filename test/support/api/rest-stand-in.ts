@@ -98,6 +98,12 @@ export class RestStandIn {
     for (const stream of this.streams) writeEvent(stream, event);
   }
 
+  /** Streams a piece of text that is being written. */
+  writeText(held: Held, messageId: string, text: string): void {
+    const delta = { type: 'text_delta', session_id: held.session.id, message_id: messageId, text };
+    for (const stream of this.streams) stream.write(`event: text_delta\ndata: ${JSON.stringify(delta)}\n\n`);
+  }
+
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://x');
     const text = await readText(request);
@@ -146,7 +152,8 @@ export class RestStandIn {
     if (part === 'presence') return [204, undefined];
     if (part === 'resume') return this.resume(held);
     if (part === 'events' && request.headers.accept !== 'text/event-stream') {
-      return [200, { session_id: held.session.id, events: held.events.slice(-1), next_after: null }];
+      const limit = Number(url.searchParams.get('limit') ?? 100);
+      return [200, { session_id: held.session.id, events: held.events.slice(-limit), next_after: null }];
     }
     if (part === 'events') return this.stream(held, request, response);
     if (part === 'messages' && method === 'POST') return await this.post(held, request, body);
@@ -245,8 +252,7 @@ export class RestStandIn {
         this.emit(held, { type: 'tool_started', ...about, tool, summary: `${tool} something` });
         this.emit(held, { type: 'tool_finished', ...about, is_error: false, summary: 'fine' });
       }
-      const delta = { type: 'text_delta', session_id: held.session.id, message_id: id, text };
-      for (const stream of this.streams) stream.write(`event: text_delta\ndata: ${JSON.stringify(delta)}\n\n`);
+      this.writeText(held, id, text);
       this.emit(held, { type: 'text', timestamp: at(), message_id: id, text });
       held.session.cost_usd = (held.session.cost_usd ?? 0) + costUsd;
       held.session.queued -= 1;
