@@ -6,6 +6,7 @@ import { priceAnswer, writeAnswer } from '../../gateway/drivers/simulator/answer
 import { parseScript } from '../../gateway/drivers/simulator/script.ts';
 import { nanoToUsd } from '../../domain/money.ts';
 import { getLedger, workflowIdOf } from '../../workflows/definitions.ts';
+import { until } from '../support/until.ts';
 import type { CallerLedger, SentMessage } from './ledger.ts';
 import type { Parts } from './parts.ts';
 
@@ -227,10 +228,10 @@ async function checkMoney({ sessionId, app, journal, temporal, findings, parts }
     );
   if (ledger.queue.length > 0 || ledger.current !== null)
     findings.stuck.push(`${sessionId}: ${JSON.stringify(ledger)}`);
-  const cost = (await (await fetch(`${parts.restUrl}/api/claude-code/sessions/${sessionId}/cost`)).json()) as {
-    cost_usd: number;
-    message_count: number;
-  };
+  // A connection that was kept open may be to a process that was killed meanwhile: only the call itself is repeated.
+  const url = `${parts.restUrl}/api/claude-code/sessions/${sessionId}/cost`;
+  const response = await until('REST answers', () => fetch(url));
+  const cost = (await response.json()) as { cost_usd: number; message_count: number };
   if (cost.cost_usd !== nanoToUsd(sums.messages ?? 0)) findings.wrongCost.push(`${sessionId}: REST ${cost.cost_usd}`);
   if (cost.message_count !== counted) findings.lost.push(`${sessionId}: REST counts ${cost.message_count}`);
 }
