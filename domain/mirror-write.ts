@@ -1,6 +1,6 @@
 import type { AgentEvent } from './event.ts';
 import type { AgentName, Failure, SessionOptions, SessionStatus } from './session.ts';
-import type { AgentMessage, TurnResult } from './turn.ts';
+import type { AgentMessage, TurnOutcome, TurnResult } from './turn.ts';
 
 /** A session as its workflow knows it. A mirror keeps the one with the highest `version`. */
 export interface SessionSnapshot {
@@ -48,4 +48,37 @@ export interface Mirror {
   readBody(messageId: string): Promise<AgentMessage>;
   /** Live text for whoever watches the session now; never stored. */
   live(sessionId: string, delta: { message_id: string | null; text: string }): void;
+}
+
+/** How a message ends with its session: one that waited was not sent, of one that was sent nobody knows the outcome. */
+export function endWithSession(isSent: boolean, reason: string): { outcome: TurnOutcome; failure: Failure } {
+  if (!isSent) return { outcome: 'failed', failure: { code: 'SESSION_NOT_ACTIVE', message: `Not sent: ${reason}` } };
+  const message = `the session ended before the outcome was known (${reason})`;
+  return { outcome: 'unknown', failure: { code: 'TURN_UNKNOWN', message } };
+}
+
+/** The end of a message that its session settles, not the agent. One that failed cost nothing; of others it is not known. */
+export function settledBySession(
+  session: Pick<SessionSnapshot, 'session_id' | 'agent' | 'simulated'>,
+  messageId: string,
+  { outcome, failure }: { outcome: TurnOutcome; failure: Failure },
+  now: string,
+): MirrorWrite {
+  return {
+    type: 'settled',
+    session_id: session.session_id,
+    turn: {
+      turn_id: `${messageId}:${outcome}`,
+      message_id: messageId,
+      outcome,
+      content: '',
+      failure,
+      cost_nano: outcome === 'failed' ? 0 : null,
+      usage: [],
+      agent: session.agent ?? 'peer',
+      simulated: session.simulated,
+      started_at: now,
+      finished_at: now,
+    },
+  };
 }

@@ -48,7 +48,8 @@ function parameters(spec: RouteSpec, toSchema: (schema: z.ZodType) => Json): Jso
 function answer({ description, schema, contentTypes = [] }: AnswerSpec, toSchema: (schema: z.ZodType) => Json): Json {
   const texts = contentTypes.map((type) => [type, { schema: { type: 'string' } }] as const);
   const json = schema === undefined ? [] : ([['application/json', { schema: toSchema(schema) }]] as const);
-  return { description, content: Object.fromEntries([...json, ...texts]) };
+  const content = [...json, ...texts];
+  return content.length === 0 ? { description } : { description, content: Object.fromEntries(content) };
 }
 
 function errorAnswers(spec: RouteSpec, toSchema: (schema: z.ZodType) => Json): Json {

@@ -4,8 +4,7 @@ import { hasEnded, isActive } from '../../domain/session.ts';
 import { onlyUserOf } from '../access/policy.ts';
 import type { SessionService } from './service.ts';
 import type { ServiceContext } from './context.ts';
-import { correctEnded } from './correct-ended.ts';
-import { endedSnapshot } from './own-snapshot.ts';
+import { correctEnded, isNotRunning } from './correct-ended.ts';
 import { waitFor } from './wait-for.ts';
 
 const REAPED_AT_ONCE = 20;
@@ -53,12 +52,9 @@ async function askToEnd(context: ServiceContext, session: FoundSession, reason: 
   try {
     await context.workflows.disconnect(session.id, reason);
   } catch (error) {
-    if (!(error instanceof XswarmError)) throw error;
-    // It has ended already and the mirror is about to hear of it, or it was stopped in Temporal and nobody tells the mirror.
-    if (error.code === 'SESSION_NOT_ACTIVE') return void (await correctEnded(context, session.id));
-    if (error.code !== 'SESSION_NOT_FOUND') throw error;
-    const end = { status: 'disconnected', reason, failure: null } as const;
-    await context.mirror.write([{ type: 'session', snapshot: endedSnapshot(session, end, new Date().toISOString()) }]);
+    if (!isNotRunning(error)) throw error;
+    // It has ended already and told the mirror, or it was stopped in Temporal or is gone, and nobody tells the mirror.
+    await correctEnded(context, session.id, reason);
   }
 }
 

@@ -83,16 +83,6 @@ export class Budgets {
     return removed;
   }
 
-  /** The budgets that cover a session. */
-  of(spender: Spender, nowMs: number): BudgetState[] {
-    return this.#current(this.#covering(spender), nowMs).rows.map((row) => this.#stateOf(row));
-  }
-
-  /** Whether any budget could stop this session's turns. */
-  limits(spender: Spender): boolean {
-    return this.#covering(spender).some(({ at_limit }) => at_limit === 'pause');
-  }
-
   /** Reserves what a turn may spend, in every budget that covers it or in none. The same turn again has the same grant. */
   grant(turn: SpendingTurn, nowMs: number): Grant {
     return this.#reserve(turn, nowMs, false);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import type { AgentEvent } from '../../domain/event.ts';
+import { turnOf } from '../support/histories.ts';
 import { openService, LOCAL } from '../support/api/open-service.ts';
 import type { TestService } from '../support/api/open-service.ts';
 import { until } from '../support/until.ts';
@@ -109,4 +111,36 @@ test('a message to a session that another call is still starting leaves the sess
   };
   const session = await service.create(LOCAL, { user_id: 'bob', project_path: project, session_id: 's' });
   assert.deepEqual([session.status, workflows.starts], ['active', ['s']]);
+});
+
+test('disconnect() of a session that Temporal no longer has settles what waits and ends with the reason of the caller', async (t) => {
+  const { service, project, workflows } = openService(t);
+  await service.create(LOCAL, { user_id: 'bob', project_path: project, session_id: 's' });
+  workflows.answers = false;
+  const { message_id } = await service.submit(LOCAL, 's', text('waits'));
+  workflows.forget('s');
+  assert.equal((await service.disconnect(LOCAL, 's', 'User requested')).reason, 'User requested');
+  const { status } = await service.get(LOCAL, 's');
+  assert.deepEqual([status, (await service.message(LOCAL, 's', message_id)).status], ['disconnected', 'failed']);
+});
+
+test('running names the message, since when, and the tool in use, and is null when the turn is settled', async (t) => {
+  const { service, project, workflows, deps } = openService(t);
+  await service.create(LOCAL, { user_id: 'bob', project_path: project, session_id: 's' });
+  workflows.answers = false;
+  const { message_id } = await service.submit(LOCAL, 's', text('go'));
+  assert.equal((await service.get(LOCAL, 's')).running, null);
+  const since = '2026-11-25T10:00:00.000Z';
+  const about = { message_id, timestamp: '2026-11-25T10:00:01.000Z' };
+  const agent = (seq: number, event: AgentEvent): Promise<void> =>
+    deps.mirror.write([{ type: 'agent', session_id: 's', seq, event }]);
+  const running = async (): Promise<unknown> => (await service.get(LOCAL, 's')).running;
+  await agent(1, { type: 'accepted', timestamp: since, message_id, content: 'go' });
+  assert.deepEqual(await running(), { message_id, since, summary: 'writing' });
+  await agent(2, { type: 'tool_started', ...about, tool_use_id: 't', tool: 'Bash', summary: 'npm test' });
+  assert.deepEqual(await running(), { message_id, since, summary: 'Bash' });
+  await agent(3, { type: 'tool_finished', ...about, tool_use_id: 't', is_error: false, summary: 'ok' });
+  assert.deepEqual(await running(), { message_id, since, summary: 'writing' });
+  await agent(4, { type: 'result', timestamp: about.timestamp, turn: turnOf({ message_id }) });
+  assert.equal(await running(), null);
 });
