@@ -45,7 +45,6 @@ const CROWDED: Record<string, string> = {
   domain: 'to be grouped by its owner',
   workflows: 'to be grouped by its owner',
   'api/rest': 'to be grouped by its owner',
-  'api/service': 'to be grouped by its owner',
 };
 
 test('no folder holds more than 15 source files directly', () => {

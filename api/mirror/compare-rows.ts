@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { REMADE_NOTICE } from '../../db/mirror/remake-session.ts';
+import { REMADE_NOTICE } from '../../db/mirror/rebuild-session.ts';
 import type { MirroredMessage, MirroredSession, MirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { SessionEvent } from '../../domain/event.ts';
 import type { MirrorDifference } from '../../domain/mirror-steps.ts';

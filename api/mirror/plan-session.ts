@@ -1,5 +1,5 @@
-import { isDatabaseAway } from '../../db/away.ts';
-import type { Database } from '../../db/open.ts';
+import { isDatabaseAway } from '../../db/file/away.ts';
+import type { Database } from '../../db/file/open.ts';
 import { readBody } from '../../db/queries/bodies.ts';
 import type { MirroredMessage, MirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror-write.ts';

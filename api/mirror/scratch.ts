@@ -1,6 +1,6 @@
-import { makeBus } from '../../db/bus.ts';
+import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
-import { closeDatabase, openDatabase } from '../../db/open.ts';
+import { closeDatabase, openDatabase } from '../../db/file/open.ts';
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { MirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';

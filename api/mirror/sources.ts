@@ -1,5 +1,5 @@
 import type { SqliteMirror } from '../../db/mirror/mirror.ts';
-import type { Database } from '../../db/open.ts';
+import type { Database } from '../../db/file/open.ts';
 import type {
   JournalEvent,
   JournalReader,

@@ -1,4 +1,4 @@
-import { laterOf } from '../../db/iso-time.ts';
+import { laterOf } from '../../db/mirror/iso-time.ts';
 import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror-write.ts';
 import type { SessionStatus } from '../../domain/session.ts';
 import { hasEnded } from '../../domain/session.ts';

@@ -1,6 +1,6 @@
 import { toSessionCost } from '../service/present.ts';
 import type { SessionService } from '../service/service.ts';
-import type { Bind } from './bind.ts';
+import type { Bind } from './http/bind.ts';
 import { COST_ROUTES } from './routes/cost-routes.ts';
 
 /** What a session, a user, and everything cost. */

@@ -3,9 +3,9 @@ import type { ApiLimits } from '../options.ts';
 import { toHistoryMessage } from '../service/present.ts';
 import type { MessageState, SessionService } from '../service/service.ts';
 import { isSettled, turnAnswer, waitForTurn } from '../service/wait-for-turn.ts';
-import type { Bind } from './bind.ts';
+import type { Bind } from './http/bind.ts';
 import { parsePrefer } from './prefer.ts';
-import { PREFIX } from './route-spec.ts';
+import { PREFIX } from './http/route-spec.ts';
 import { MESSAGE_ROUTES } from './routes/message-routes.ts';
 
 /** 200 with the answer of a settled turn, its error, or 202 with the place where the answer will be. */

@@ -1,10 +1,10 @@
 import { COST_ROUTES } from './routes/cost-routes.ts';
 import { EVENT_ROUTES } from './routes/event-routes.ts';
 import { MESSAGE_ROUTES } from './routes/message-routes.ts';
-import { ROUTING_ROUTES } from './routes/routing-routes.ts';
-import { SERVICE_ROUTES } from './routes/service-routes.ts';
-import { SESSION_ROUTES } from './routes/session-routes.ts';
-import type { RouteSpec } from './route-spec.ts';
+import { ROUTING_ROUTES } from './routing.ts';
+import { SERVICE_ROUTES } from './health.ts';
+import { SESSION_ROUTES } from './sessions.ts';
+import type { RouteSpec } from './http/route-spec.ts';
 
 /** Every route of the REST door; routers, the OpenAPI document and `docs/rest.md` are made from it or held equal. */
 export const ROUTES = {

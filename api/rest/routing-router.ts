@@ -1,6 +1,6 @@
 import type { SessionService } from '../service/service.ts';
-import type { Bind } from './bind.ts';
-import { ROUTING_ROUTES } from './routes/routing-routes.ts';
+import type { Bind } from './http/bind.ts';
+import { ROUTING_ROUTES } from './routing.ts';
 
 /** Messages that come in from other channels. */
 export function bindRouting(bind: Bind, { service }: { service: SessionService }): void {

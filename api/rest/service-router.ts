@@ -1,6 +1,6 @@
 import type { SessionService } from '../service/service.ts';
-import type { Bind } from './bind.ts';
-import { SERVICE_ROUTES } from './routes/service-routes.ts';
+import type { Bind } from './http/bind.ts';
+import { SERVICE_ROUTES } from './health.ts';
 
 /** The state of the service itself, for whoever watches over it. */
 export function bindService(bind: Bind, { service, version }: { service: SessionService; version: string }): void {

@@ -2,9 +2,9 @@ import { pipeline } from 'node:stream/promises';
 import { exportSession } from '../service/export-session.ts';
 import { toConnected } from '../service/present.ts';
 import type { SessionService } from '../service/service.ts';
-import type { Bind } from './bind.ts';
-import { NDJSON, PREFIX } from './route-spec.ts';
-import { SESSION_ROUTES } from './routes/session-routes.ts';
+import type { Bind } from './http/bind.ts';
+import { NDJSON, PREFIX } from './http/route-spec.ts';
+import { SESSION_ROUTES } from './sessions.ts';
 
 const USER_REQUESTED = 'User requested';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SessionEventBody } from '../../domain/event.ts';
-import { sessionId, timestamp } from './fields.ts';
+import { sessionId, timestamp } from '../fields.ts';
 import { queryInteger } from './query.ts';
 import type { Equal } from '../../domain/equal.ts';
 

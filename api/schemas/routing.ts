@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageText, sessionId, userId } from './fields.ts';
+import { messageText, sessionId, userId } from '../fields.ts';
 
 /** Body of `POST /route-conversation`. */
 export const routeConversationBody = z

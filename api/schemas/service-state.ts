@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../../domain/errors.ts';
-import { costUsd } from './fields.ts';
+import { costUsd } from '../fields.ts';
 
 /** The one shape of every error, at every door. */
 export const errorBody = z

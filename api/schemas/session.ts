@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AGENT_NAMES, SESSION_STATUSES } from '../../domain/session.ts';
-import { costUsd, optional, projectPath, reason, sessionId, sessionOptions, timestamp, userId } from './fields.ts';
+import { costUsd, optional, projectPath, reason, sessionId, sessionOptions, timestamp, userId } from '../fields.ts';
 import { cursor, limit } from './query.ts';
 
 /** Body of `POST /sessions`. */

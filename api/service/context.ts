@@ -1,5 +1,5 @@
-import type { Bus } from '../../db/bus.ts';
-import type { Database } from '../../db/open.ts';
+import type { Bus } from '../../db/events/bus.ts';
+import type { Database } from '../../db/file/open.ts';
 import { makeEventQueries } from '../../db/queries/events.ts';
 import type { EventQueries } from '../../db/queries/events.ts';
 import { makeMessageQueries } from '../../db/queries/messages.ts';
@@ -7,7 +7,7 @@ import type { MessageQueries } from '../../db/queries/messages.ts';
 import { makeSessionQueries } from '../../db/queries/sessions.ts';
 import type { FoundSession, SessionQueries } from '../../db/queries/sessions.ts';
 import type { Reports } from '../../db/reports/reports.ts';
-import { makeShowCost } from '../../db/show-cost.ts';
+import { makeShowCost } from '../../db/queries/show-cost.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { errors } from '../../domain/errors.ts';
 import type { Mirror } from '../../domain/mirror-write.ts';

@@ -1,19 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { databaseAway, isDatabaseAway } from '../../db/away.ts';
+import { databaseAway, isDatabaseAway } from '../../db/file/away.ts';
 import { XswarmError } from '../../domain/errors.ts';
 import type { SessionService } from './service.ts';
 import { makeContext } from './context.ts';
 import type { SessionServiceDeps } from './context.ts';
-import { makeCreateSession, makeResume } from './create-session.ts';
-import { makeCleanup, makeDisconnect, makeInterrupt } from './end-session.ts';
-import { makePresence } from './presence.ts';
+import { makeCreateSession, makeResume } from './sessions/create-session.ts';
+import { makeCleanup, makeDisconnect, makeInterrupt } from './sessions/end-session.ts';
+import { makePresence } from './sessions/presence.ts';
 import { makeReads } from './read-sessions.ts';
-import { makeRoute } from './route-conversation.ts';
-import { makeSubmitMessage } from './submit-message.ts';
+import { makeRoute } from './messages/route-conversation.ts';
+import { makeSubmitMessage } from './messages/submit-message.ts';
 import { makeWatch, makeWatchAll } from '../streams/watch.ts';
 
 export type { SessionServiceDeps } from './context.ts';
-export { reconcileAdmissions } from './reconcile-admissions.ts';
+export { reconcileAdmissions } from './sessions/reconcile-admissions.ts';
 
 /** The session service over the SQLite file, the workflows and the gateway. */
 export function makeSessionService(deps: SessionServiceDeps): SessionService {

@@ -1,4 +1,4 @@
-import type { Bus } from '../../db/bus.ts';
+import type { Bus } from '../../db/events/bus.ts';
 import type { SessionEventBody } from '../../domain/event.ts';
 
 export interface Wait<T> {

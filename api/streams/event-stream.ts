@@ -3,8 +3,8 @@ import type { Response } from 'express';
 import { XswarmError, errors } from '../../domain/errors.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
 import type { Logger } from '../../domain/logger.ts';
-import { requestIdOf } from '../rest/request-id.ts';
-import { EVENT_STREAM } from '../rest/route-spec.ts';
+import { requestIdOf } from '../rest/http/request-id.ts';
+import { EVENT_STREAM } from '../rest/http/route-spec.ts';
 
 /** One server-sent event; without an id a reconnect does not know of it. */
 export interface ServerSentEvent {

@@ -8,7 +8,7 @@ import {
   sessionId,
   sessionOptions,
   userId,
-} from '../schemas/fields.ts';
+} from '../fields.ts';
 
 const requestId = optional(z.union([z.string().max(128), z.number()], 'a text of at most 128 characters or a number'));
 const base = { request_id: requestId };

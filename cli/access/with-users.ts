@@ -11,9 +11,9 @@ export async function withUsers<T>(
   const [{ loadConfig }, { openDatabase, closeDatabase }, { makeUserService }, { Logins }, { dataFiles }] =
     await Promise.all([
       import('../../host/config/load.ts'),
-      import('../../db/open.ts'),
-      import('../../db/users.ts'),
-      import('../../db/logins.ts'),
+      import('../../db/file/open.ts'),
+      import('../../db/people/users.ts'),
+      import('../../db/people/logins.ts'),
       import('../../host/config/data-folder.ts'),
     ]);
   const { config } = loadConfig(context);

@@ -3,7 +3,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { covers, crossedLevels, grantOf, leftOf } from '../../domain/budget.ts';
 import type { BudgetInput, BudgetState, Spender } from '../../domain/budget.ts';
 import type { NanoUsd } from '../../domain/money.ts';
-import type { Database } from '../open.ts';
+import type { Database } from '../file/open.ts';
 import { budgetGrants, budgets } from '../schema/budgets.ts';
 import { periodAt } from './period.ts';
 import type { Period } from './period.ts';

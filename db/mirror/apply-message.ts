@@ -1,5 +1,5 @@
 import type { AgentMessage, MessageStatus } from '../../domain/turn.ts';
-import { isoTime } from '../iso-time.ts';
+import { isoTime } from './iso-time.ts';
 import { appendEvent } from './batch.ts';
 import type { Batch } from './batch.ts';
 import type { SessionState } from './statements.ts';

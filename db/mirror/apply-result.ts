@@ -1,7 +1,7 @@
 import { addUsage } from '../../domain/turn.ts';
 import type { ModelUsage, TurnResult } from '../../domain/turn.ts';
-import { typeNumber } from '../event-numbers.ts';
-import { isoTime, laterOf } from '../iso-time.ts';
+import { typeNumber } from '../events/event-numbers.ts';
+import { isoTime, laterOf } from './iso-time.ts';
 import { moveMessage } from './apply-message.ts';
 import { appendEvent } from './batch.ts';
 import type { Batch } from './batch.ts';

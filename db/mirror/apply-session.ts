@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from '../../domain/mirror-write.ts';
 import { hasEnded } from '../../domain/session.ts';
-import { statusEvents } from '../event-rows.ts';
-import { isoTime, laterOf } from '../iso-time.ts';
+import { statusEvents } from '../events/event-rows.ts';
+import { isoTime, laterOf } from './iso-time.ts';
 import { appendEvent, touchSession } from './batch.ts';
 import type { Batch } from './batch.ts';
 import { spenderOf } from './statements.ts';

@@ -1,6 +1,6 @@
 import type { AgentEvent } from '../../domain/event.ts';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
-import { isoTime } from '../iso-time.ts';
+import { isoTime } from './iso-time.ts';
 import { applyAccepted, applyQueued } from './apply-message.ts';
 import { applyResult } from './apply-result.ts';
 import { applySession } from './apply-session.ts';

@@ -1,11 +1,11 @@
 import type { SessionEventBody } from '../../domain/event.ts';
 import type { Budgets } from '../budgets/budgets.ts';
-import type { Published } from '../bus.ts';
-import { eventFrame } from '../bus.ts';
-import { storedBody, storedCost } from '../event-rows.ts';
-import { typeNumber } from '../event-numbers.ts';
-import { laterOf } from '../iso-time.ts';
-import type { ShowCost } from '../show-cost.ts';
+import type { Published } from '../events/bus.ts';
+import { eventFrame } from '../events/bus.ts';
+import { storedBody, storedCost } from '../events/event-rows.ts';
+import { typeNumber } from '../events/event-numbers.ts';
+import { laterOf } from './iso-time.ts';
+import type { ShowCost } from '../queries/show-cost.ts';
 import type { MirrorStatements, SessionState } from './statements.ts';
 
 /** Gives a message that becomes known its place in the order of all messages. */

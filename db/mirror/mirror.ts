@@ -1,13 +1,13 @@
 import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
-import { databaseAway, isDatabaseAway } from '../away.ts';
+import { databaseAway, isDatabaseAway } from '../file/away.ts';
 import type { Budgets } from '../budgets/budgets.ts';
-import type { Bus, Published } from '../bus.ts';
-import type { Database } from '../open.ts';
+import type { Bus, Published } from '../events/bus.ts';
+import type { Database } from '../file/open.ts';
 import { readBody } from '../queries/bodies.ts';
-import { makeShowCost } from '../show-cost.ts';
+import { makeShowCost } from '../queries/show-cost.ts';
 import { applyWrite } from './apply-write.ts';
 import { beginBatch, saveBatch } from './batch.ts';
-import { remakeSession } from './remake-session.ts';
+import { remakeSession } from './rebuild-session.ts';
 import { prepareMirror } from './statements.ts';
 
 const MAX_WRITES_PER_COMMIT = 1_000;

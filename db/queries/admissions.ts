@@ -1,6 +1,6 @@
 import { count, eq, lt } from 'drizzle-orm';
 import { errors } from '../../domain/errors.ts';
-import type { Database } from '../open.ts';
+import type { Database } from '../file/open.ts';
 import { admissions } from '../schema/acceptance.ts';
 
 export interface Admission {

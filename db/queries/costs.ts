@@ -1,7 +1,7 @@
 import type { CostFilter, CostGroup, CostReport } from '../../domain/service-data.ts';
 import type { NanoUsd } from '../../domain/money.ts';
 import type BetterSqlite3 from 'better-sqlite3';
-import type { ShowCost } from '../show-cost.ts';
+import type { ShowCost } from './show-cost.ts';
 
 type GroupBy = NonNullable<CostFilter['group_by']>;
 

@@ -1,8 +1,8 @@
 import type { SessionEvent } from '../../domain/event.ts';
-import { readEvent } from '../event-rows.ts';
-import type { EventRow } from '../event-rows.ts';
-import type { Database } from '../open.ts';
-import type { ShowCost } from '../show-cost.ts';
+import { readEvent } from '../events/event-rows.ts';
+import type { EventRow } from '../events/event-rows.ts';
+import type { Database } from '../file/open.ts';
+import type { ShowCost } from './show-cost.ts';
 
 export interface EventQueries {
   /** The first `limit` events with a higher number, oldest first. */

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { errors } from '../../domain/errors.ts';
-import type { Database } from '../open.ts';
+import type { Database } from '../file/open.ts';
 import { idempotencyKeys, routedMessages } from '../schema/acceptance.ts';
 
 export type KeyedMessage = typeof idempotencyKeys.$inferSelect;

@@ -1,11 +1,11 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { HistoryMessage, MessageState, Page } from '../../domain/service-data.ts';
 import type { MessageStatus, ModelUsage } from '../../domain/turn.ts';
-import { fromCursor, toCursor } from '../cursor.ts';
-import type { Database } from '../open.ts';
+import { fromCursor, toCursor } from './cursor.ts';
+import type { Database } from '../file/open.ts';
 import { messages, sessions } from '../schema/conversations.ts';
 import { turnModels } from '../schema/progress.ts';
-import type { ShowCost } from '../show-cost.ts';
+import type { ShowCost } from './show-cost.ts';
 
 type MessageRow = typeof messages.$inferSelect;
 

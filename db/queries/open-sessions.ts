@@ -1,5 +1,5 @@
 import { and, count, desc, eq, inArray, notInArray } from 'drizzle-orm';
-import type { Database } from '../open.ts';
+import type { Database } from '../file/open.ts';
 import { sessions } from '../schema/conversations.ts';
 
 /** How many sessions of the user have not ended; one that is in `error` has. */

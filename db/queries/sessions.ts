@@ -1,12 +1,12 @@
 import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Page, Session, SessionFilter } from '../../domain/service-data.ts';
 import { isActive } from '../../domain/session.ts';
-import { fromCursor, toCursor } from '../cursor.ts';
-import type { Database } from '../open.ts';
+import { fromCursor, toCursor } from './cursor.ts';
+import type { Database } from '../file/open.ts';
 import { sessions } from '../schema/conversations.ts';
 import type { NanoUsd } from '../../domain/money.ts';
-import { typeNumber } from '../event-numbers.ts';
-import type { ShowCost } from '../show-cost.ts';
+import { typeNumber } from '../events/event-numbers.ts';
+import type { ShowCost } from './show-cost.ts';
 
 type SessionRow = typeof sessions.$inferSelect;
 

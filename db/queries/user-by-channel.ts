@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm';
 import type { User } from '../../domain/user.ts';
-import type { Database } from '../open.ts';
+import type { Database } from '../file/open.ts';
 import { users } from '../schema/people.ts';
-import { normalEmail, normalPhone } from '../user-fields.ts';
+import { normalEmail, normalPhone } from '../people/user-fields.ts';
 
 /** The user a message came from: by phone for `sms`, by address for `email`, else by id; null when there is none. */
 export function findUserByChannel(db: Database, channel: string, from: string): User | null {

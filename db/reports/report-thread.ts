@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import BetterSqlite3 from 'better-sqlite3';
 import { makeCostQueries } from '../queries/costs.ts';
 import { makeSearch } from '../queries/search.ts';
-import { makeShowCost } from '../show-cost.ts';
+import { makeShowCost } from '../queries/show-cost.ts';
 import type { ReportAnswer, ReportCall, ReportThreadData } from './report-call.ts';
 
 // The entry of the thread that `makeReports` starts: one connection, for reading only, one question after another.

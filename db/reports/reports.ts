@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { CostFilter, CostReport } from '../../domain/service-data.ts';
-import { databaseAway } from '../away.ts';
+import { databaseAway } from '../file/away.ts';
 import type { SearchQuery } from '../queries/search.ts';
 import type { ReportAnswer, ReportCall, ReportThreadData } from './report-call.ts';
 

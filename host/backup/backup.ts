@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { closeDatabase, openDatabase } from '../../db/open.ts';
+import { closeDatabase, openDatabase } from '../../db/file/open.ts';
 import { dataFiles } from '../config/data-folder.ts';
 
 /** What a copy of the database holds. */

@@ -1,5 +1,5 @@
-import { closeDatabase, openDatabase } from '../../db/open.ts';
-import { makeUserService } from '../../db/users.ts';
+import { closeDatabase, openDatabase } from '../../db/file/open.ts';
+import { makeUserService } from '../../db/people/users.ts';
 import { userIdOf } from '../../domain/user.ts';
 import { dataFiles } from '../config/data-folder.ts';
 import type { Config } from '../config/sections.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { checkSession } from '../../api/mirror/check-session.ts';
 import { openScratch } from '../../api/mirror/scratch.ts';
-import { makeBus } from '../../db/bus.ts';
+import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror-write.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { RouteSpec } from '../../api/rest/route-spec.ts';
+import type { RouteSpec } from '../../api/rest/http/route-spec.ts';
 import { ROUTES } from '../../api/rest/routes.ts';
 import { errorBody } from '../../api/schemas/service-state.ts';
 import { COMMANDS } from '../../api/supervisor/frames.ts';

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
-import { Logins } from '../../db/logins.ts';
+import { Logins } from '../../db/people/logins.ts';
 import { callRest } from '../support/api/call-rest.ts';
 import { readEvents } from '../support/api/event-stream-client.ts';
 import { openRealDoors } from '../support/api/open-real-doors.ts';
 import type { RealDoors } from '../support/api/open-real-doors.ts';
 import { openTestDb } from '../support/open-test-db.ts';
-import { makeUserService } from '../../db/users.ts';
+import { makeUserService } from '../../db/people/users.ts';
 
 type Headers = Record<string, string>;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { ERROR_CODES } from '../../domain/errors.ts';
-import { HTTP_STATUS } from '../../api/rest/error-handler.ts';
+import { HTTP_STATUS } from '../../api/rest/http/error-handler.ts';
 import { callRest } from '../support/api/call-rest.ts';
 import type { RestAnswer } from '../support/api/call-rest.ts';
 import { openDoors } from '../support/api/open-doors.ts';

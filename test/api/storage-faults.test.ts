@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import type { Database } from '../../db/open.ts';
+import type { Database } from '../../db/file/open.ts';
 import { openRealDoors } from '../support/api/open-real-doors.ts';
 
 /** How the file is made unwritable, and what undoes it. */

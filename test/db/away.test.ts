@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import BetterSqlite3 from 'better-sqlite3';
-import { isDatabaseAway } from '../../db/away.ts';
+import { isDatabaseAway } from '../../db/file/away.ts';
 
 const away = (code: string): boolean => isDatabaseAway(new BetterSqlite3.SqliteError('words', code));
 

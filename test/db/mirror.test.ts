@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { MirrorWrite } from '../../domain/mirror-write.ts';
-import { makeBus } from '../../db/bus.ts';
+import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
-import type { Database } from '../../db/open.ts';
+import type { Database } from '../../db/file/open.ts';
 import { at, exchange, history, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { closeDatabase, openDatabase } from '../../db/open.ts';
+import { closeDatabase, openDatabase } from '../../db/file/open.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 
 const run = promisify(execFile);
@@ -39,7 +39,7 @@ test('openDatabase() opens a file again, and keeps what is in it', (t) => {
 
 test('openDatabase() of several processes at once makes one schema', async (t) => {
   const path = join(emptyFolder(t), 'xswarm.db');
-  const module = fileURLToPath(new URL('../../db/open.ts', import.meta.url));
+  const module = fileURLToPath(new URL('../../db/file/open.ts', import.meta.url));
   const script = `const { openDatabase } = await import(${JSON.stringify(module)});
     openDatabase({ path: ${JSON.stringify(path)}, durability: 'full' }).$client.exec('SELECT 1 FROM claude_code_sessions');`;
   const open = (): Promise<unknown> => run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);

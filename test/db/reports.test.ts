@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeBus } from '../../db/bus.ts';
+import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import { exchange, snapshotOf } from '../support/histories.ts';
 import { openReports } from '../support/api/open-reports.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
-import { EVENT_TYPES } from '../../db/event-numbers.ts';
-import { makeBus } from '../../db/bus.ts';
+import { EVENT_TYPES } from '../../db/events/event-numbers.ts';
+import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
-import type { Database } from '../../db/open.ts';
+import type { Database } from '../../db/file/open.ts';
 import { exchange, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

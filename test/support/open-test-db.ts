@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { closeDatabase, openDatabase } from '../../db/open.ts';
-import type { Database } from '../../db/open.ts';
+import { closeDatabase, openDatabase } from '../../db/file/open.ts';
+import type { Database } from '../../db/file/open.ts';
 
 /** An empty database in a folder of its own; both are gone after the test. */
 export function openTestDb(t: Pick<TestContext, 'after'>): Database & { path: string } {

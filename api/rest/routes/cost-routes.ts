@@ -1,6 +1,6 @@
-import { costQuery, costReport, sessionCost, userParams } from '../../schemas/cost.ts';
+import { costQuery, costReport, sessionCost, userParams } from '../costs.ts';
 import { sessionParams } from '../../schemas/session.ts';
-import { defineRoute, PREFIX, SESSION } from '../route-spec.ts';
+import { defineRoute, PREFIX, SESSION } from '../http/route-spec.ts';
 
 /** What sessions cost. */
 export const COST_ROUTES = {

@@ -1,6 +1,6 @@
 import { eventPage, eventsHeaders, eventsQuery, watchHeaders, watchQuery } from '../../schemas/event.ts';
 import { sessionParams } from '../../schemas/session.ts';
-import { defineRoute, EVENT_STREAM, PREFIX, SESSION } from '../route-spec.ts';
+import { defineRoute, EVENT_STREAM, PREFIX, SESSION } from '../http/route-spec.ts';
 
 /** What happens in sessions, live. */
 export const EVENT_ROUTES = {

@@ -1,6 +1,6 @@
-import * as message from '../../schemas/message.ts';
+import * as message from '../messages.ts';
 import * as session from '../../schemas/session.ts';
-import { defineRoute, PREFIX, SESSION } from '../route-spec.ts';
+import { defineRoute, PREFIX, SESSION } from '../http/route-spec.ts';
 
 /** What is said in sessions. */
 export const MESSAGE_ROUTES = {

@@ -7,12 +7,12 @@ import { makeSessionService, type SessionServiceDeps } from '../../../api/servic
 import { isLoopbackHost } from '../../../protocol/http-access.ts';
 import type { Config } from '../../config/sections.ts';
 import { Budgets } from '../../../db/budgets/budgets.ts';
-import { makeBus } from '../../../db/bus.ts';
-import { Logins } from '../../../db/logins.ts';
+import { makeBus } from '../../../db/events/bus.ts';
+import { Logins } from '../../../db/people/logins.ts';
 import { makeMirror } from '../../../db/mirror/mirror.ts';
-import { closeDatabase, openDatabase } from '../../../db/open.ts';
+import { closeDatabase, openDatabase } from '../../../db/file/open.ts';
 import { makeReports } from '../../../db/reports/reports.ts';
-import { makeUserService } from '../../../db/users.ts';
+import { makeUserService } from '../../../db/people/users.ts';
 import type { Mirror } from '../../../domain/mirror-write.ts';
 import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
 import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';

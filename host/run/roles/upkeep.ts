@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { catchUpWithJournal, catchUpWithTemporal } from '../../../api/mirror/catch-up.ts';
+import { catchUpWithJournal, catchUpWithTemporal } from '../../../api/mirror/reconcile.ts';
 import type { MirrorDeps } from '../../../api/mirror/sources.ts';
 import { reconcileAdmissions, type SessionServiceDeps } from '../../../api/service/session-service.ts';
 import { prepareNamespace } from '../../../temporal/prepare-namespace.ts';
