@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv4 } from 'node:net';
 
 function digest(text: string): Buffer {
@@ -38,13 +39,28 @@ export function isLoopbackHostHeader(header: string | undefined): boolean {
 }
 
 /**
- * Whether an `Origin` header belongs to a page from elsewhere. Pages of loopback and of `host`, the host that was called,
- * are not foreign; a request without the header does not come from a browser.
+ * Whether an `Origin` header names another origin than `host`, the `Host` header of the same request. The port counts: what
+ * another program serves on this machine is foreign. A request without `Origin` was not sent by a script of a page.
  */
-export function isForeignOrigin(origin: string | undefined, host?: string): boolean {
+export function isForeignOrigin(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return false;
   if (!URL.canParse(origin)) return true;
   const url = new URL(origin);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return true;
-  return !isLoopbackHost(url.hostname) && url.host !== host?.toLowerCase();
+  return url.host !== host?.toLowerCase();
+}
+
+/**
+ * Why a request was not sent by a program of this machine or by our own page, in words; null for one that may have been.
+ * Browsers set `Sec-Fetch-Site` themselves, also on requests without `Origin`; proxies set the `Forwarded` headers.
+ */
+export function whyForeign(headers: IncomingHttpHeaders): string | null {
+  const forwarded = Object.keys(headers).find((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
+  if (forwarded !== undefined) {
+    return `Header ${forwarded} is refused without a token: behind a proxy set server.auth to "token"`;
+  }
+  if (isForeignOrigin(headers.origin, headers.host)) return 'Origin is foreign';
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin' || site === 'none') return null;
+  return 'Sec-Fetch-Site must be same-origin or none';
 }

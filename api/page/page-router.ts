@@ -15,6 +15,13 @@ export const PAGE_ROUTES = [
   '/system',
 ] as const;
 
+const PAGE_PATHS = PAGE_ROUTES.map((route) => new RegExp(`^${route.replace(':id', '[^/]+')}$`));
+
+/** Whether a path is an address of the page. */
+export function isPageRoute(path: string): boolean {
+  return PAGE_PATHS.some((pattern) => pattern.test(path));
+}
+
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

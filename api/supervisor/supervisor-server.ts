@@ -7,7 +7,7 @@ import { pingAll } from '../../protocol/ping-all.ts';
 import { toErrorBody } from '../error-body.ts';
 import type { ApiOptions, ApiLimits } from '../options.ts';
 import { makeRateLimiter } from '../access/rate-limit.ts';
-import { bearerToken, isForeignOrigin } from '../../protocol/http-access.ts';
+import { bearerToken, whyForeign } from '../../protocol/http-access.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { makeAuthenticate } from './authenticate.ts';
 import { CLOSE_CODES } from './close-codes.ts';
@@ -39,7 +39,7 @@ export function makeSupervisorServer(
   options: ApiOptions,
   { feed, limits }: { feed: SessionFeed; limits: ApiLimits },
 ): SupervisorServer {
-  const { service, users, supervisorToken, logger, rateLimitPerMinute } = options;
+  const { auth, service, users, supervisorToken, logger, rateLimitPerMinute } = options;
   const authenticate = makeAuthenticate({ users, supervisorToken });
   const limiter = makeRateLimiter(rateLimitPerMinute);
   const endWatch = makeEndWatch(feed);
@@ -67,9 +67,9 @@ export function makeSupervisorServer(
 
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', (error) => logger.debug({ err: error }, 'Supervisor upgrade failed'));
-    if (isForeignOrigin(req.headers.origin, req.headers.host)) {
-      return refuseUpgrade(socket, '403 Forbidden', errors.forbidden('Origin is foreign'));
-    }
+    const { origin, host } = req.headers;
+    const why = whyForeign(auth === 'token' ? { origin, host } : req.headers);
+    if (why !== null) return refuseUpgrade(socket, '403 Forbidden', errors.forbidden(why));
     if (sockets.clients.size >= limits.maxConnections) {
       return refuseUpgrade(socket, '429 Too Many Requests', errors.rateLimited(5));
     }

@@ -41,7 +41,7 @@ function refuse(
   options: { hasToken: (request: IncomingMessage) => boolean; isClosing: () => boolean },
 ): Refusal | null {
   if (options.isClosing()) return { status: '503 Service Unavailable', text: 'The gateway is stopping.\n' };
-  if (isForeignOrigin(request.headers.origin)) {
+  if (isForeignOrigin(request.headers.origin, request.headers.host)) {
     return { status: '403 Forbidden', text: 'The gateway does not talk to web pages of other origins.\n' };
   }
   if (request.headers['sec-websocket-key'] === undefined) {

@@ -71,6 +71,8 @@ describe('isLoopbackHost()', () => {
 test('isForeignOrigin() lets the page of the very host in, whatever it is called', () => {
   assert.equal(isForeignOrigin('https://xswarm.example', 'xswarm.example'), false);
   assert.equal(isForeignOrigin('https://xswarm.example:8443', 'xswarm.example'), true);
+  assert.equal(isForeignOrigin('http://localhost:3000', 'localhost:8787'), true);
+  assert.equal(isForeignOrigin('http://[::1]:8787', '[::1]:8787'), false);
 });
 
 describe('takeCall()', () => {

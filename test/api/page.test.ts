@@ -146,6 +146,16 @@ test('the page has its own policy, and the API keeps the one that forbids everyt
   assert.equal((await callRest('GET', `${page.url}/assets/../../package.json`)).status, 404);
 });
 
+test('a link from another site opens the page in local mode, and a frame of another site does not', async (t) => {
+  const page = await openPage(t, 'local');
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  const open = async (path: string, headers: Record<string, string>): Promise<number> =>
+    (await callRest('GET', `${page.url}${path}`, undefined, headers)).status;
+  assert.equal(await open('/sessions/s-1', link), 200);
+  assert.equal(await open('/sessions/s-1', { ...link, 'sec-fetch-dest': 'iframe' }), 403);
+  assert.equal(await open('/api/claude-code/sessions', link), 403);
+});
+
 test('in local mode the page needs no login, under its own host name too', async (t) => {
   const page = await openPage(t, 'local');
   const host = `xswarm.localhost:${new URL(page.url).port}`;

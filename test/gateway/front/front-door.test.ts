@@ -66,11 +66,13 @@ describe("the gateway's door", () => {
     );
   });
 
-  test('a page of another origin is refused, one of this machine is not', async () => {
-    for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example']) {
+  test('a page of another origin is refused, also of another port of this machine', async () => {
+    for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example', 'http://localhost:3000']) {
       await assert.rejects(connectGateway(gate.gateway.url, { headers: { origin } }), /403/);
     }
-    const client = await connectGateway(gate.gateway.url, { headers: { origin: 'http://localhost:3000' } });
+    const client = await connectGateway(gate.gateway.url, {
+      headers: { origin: gate.gateway.url.replace('ws:', 'http:') },
+    });
     await client.close();
   });
 
