@@ -87,8 +87,7 @@ if (!existsSync(join(dist, 'web')) || !existsSync(pageStampPath) || readFileSync
   writeFileSync(pageStampPath, pageStamp);
 }
 
-// `npx xswarm` in the checkout finds the command where npm puts those of dependencies. With `bin` in package.json npm would
-// first install the checkout into its cache, which takes seconds and stays broken for ever once it failed.
+// `npx xswarm` in the checkout finds the command where npm links those of dependencies: see scripts/pack-bin.js.
 const bin = join(root, 'node_modules', '.bin');
 if (process.platform !== 'win32' && existsSync(bin)) {
   rmSync(join(bin, 'xswarm'), { force: true });
