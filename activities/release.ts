@@ -1,7 +1,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../domain/abort-scope.ts';
 import { errors } from '../domain/errors.ts';
-import type { Mirror } from '../domain/mirror-write.ts';
+import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type {
   Attachment,
   Received,

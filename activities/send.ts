@@ -1,4 +1,4 @@
-import type { Mirror } from '../domain/mirror-write.ts';
+import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
 import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';

@@ -1,6 +1,6 @@
 import { XswarmError, type ErrorCode } from '../domain/errors.ts';
-import type { AgentEvent } from '../domain/event.ts';
-import type { Mirror } from '../domain/mirror-write.ts';
+import type { AgentEvent } from '../domain/session/event.ts';
+import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { NumberedEvent } from './line/agent-connection.ts';
 import type { LineLogger } from './line/line-logger.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PERMISSION_MODES } from '../domain/session.ts';
+import { PERMISSION_MODES } from '../domain/session/session.ts';
 
 const MAX_CONTEXT_DEPTH = 32;
 

@@ -1,5 +1,5 @@
-import type { LoginService } from '../domain/login.ts';
-import type { Mirror } from '../domain/mirror-write.ts';
+import type { LoginService } from '../domain/access/login.ts';
+import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { MirrorAdmin } from './mirror/mirror-admin.ts';
 import type { SessionService, UserService } from './service/service.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Failure } from '../domain/session.ts';
+import type { Failure } from '../domain/session/session.ts';
 import type { MessageState } from '../domain/service-data.ts';
-import type { TurnOutcome } from '../domain/turn.ts';
+import type { TurnOutcome } from '../domain/session/turn.ts';
 import { ConnectorError, isRecord } from './connector-error.ts';
 import type { Http } from './http.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RouteConversation, Routed, Session } from '../domain/service-data.ts';
-import type { SessionOptions } from '../domain/session.ts';
+import type { SessionOptions } from '../domain/session/session.ts';
 import { ConnectorError } from './connector-error.ts';
 import { pollAnswer, readAnswer, submit, waitForAnswer } from './answer.ts';
 import type { ClaudeCodeMessage, ClaudeCodeResponse, Submission } from './answer.ts';

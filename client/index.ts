@@ -8,7 +8,7 @@ export type { ClaudeCodeMessage, ClaudeCodeResponse } from './answer.ts';
 export type { Subscribed, SubscribeOptions } from './subscribe.ts';
 export { XswarmError } from '../domain/errors.ts';
 export type { ErrorCode } from '../domain/errors.ts';
-export type { SessionEvent, TextDelta } from '../domain/event.ts';
+export type { SessionEvent, TextDelta } from '../domain/session/event.ts';
 export type {
   CostFilter,
   CostGroup,
@@ -19,4 +19,4 @@ export type {
   Session,
   SessionFilter,
 } from '../domain/service-data.ts';
-export type { PermissionMode, SessionOptions, SessionStatus } from '../domain/session.ts';
+export type { PermissionMode, SessionOptions, SessionStatus } from '../domain/session/session.ts';

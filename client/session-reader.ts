@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../domain/event.ts';
+import type { SessionEvent } from '../domain/session/event.ts';
 import type { CostFilter, CostReport, HistoryMessage, Page, Session, SessionFilter } from '../domain/service-data.ts';
 import { ConnectorError } from './connector-error.ts';
 import type { Http } from './http.ts';

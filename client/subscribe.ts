@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abortScope } from '../domain/abort-scope.ts';
-import type { TextDelta, SessionEvent } from '../domain/event.ts';
+import type { TextDelta, SessionEvent } from '../domain/session/event.ts';
 import { ConnectorError, isRecord } from './connector-error.ts';
 import { readFrames } from './read-frames.ts';
 import type { SseFrame } from './read-frames.ts';

@@ -1,6 +1,6 @@
-import type { SessionEvent } from './event.ts';
-import type { AgentName, Failure, SessionOptions, SessionStatus } from './session.ts';
-import type { MessageStatus, ModelUsage } from './turn.ts';
+import type { SessionEvent } from './session/event.ts';
+import type { AgentName, Failure, SessionOptions, SessionStatus } from './session/session.ts';
+import type { MessageStatus, ModelUsage } from './session/turn.ts';
 
 /** The contract's Session. */
 export interface Session {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AgentEvent } from '../domain/event.ts';
-import { AGENT_NAMES, PERMISSION_MODES } from '../domain/session.ts';
-import { TURN_OUTCOMES } from '../domain/turn.ts';
+import type { AgentEvent } from '../domain/session/event.ts';
+import { AGENT_NAMES, PERMISSION_MODES } from '../domain/session/session.ts';
+import { TURN_OUTCOMES } from '../domain/session/turn.ts';
 import { interaction } from './interaction-schema.ts';
 import type { Equal } from '../domain/equal.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { errors } from '../domain/errors.ts';
-import { AGENT_NAMES } from '../domain/session.ts';
-import type { GatewayControl, GatewayHealth } from '../domain/session-workflows.ts';
+import { AGENT_NAMES } from '../domain/session/session.ts';
+import type { GatewayControl, GatewayHealth } from '../domain/session/session-workflows.ts';
 
 const TIMEOUT_MS = 2_000;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errors } from '../domain/errors.ts';
-import type { JournalEvent, JournalReader, JournalSession } from '../domain/session-record.ts';
+import type { JournalEvent, JournalReader, JournalSession } from '../domain/session/session-record.ts';
 import { agentEvent } from './agent-protocol.ts';
 import { toHttpBase, toPathPart } from './gateway-control.ts';
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Equal } from '../domain/equal.ts';
 import { ERROR_CODES, XswarmError, errors } from '../domain/errors.ts';
-import type { TextDelta } from '../domain/event.ts';
-import type { Mirror, MirrorWrite } from '../domain/mirror-write.ts';
-import { AGENT_NAMES, PERMISSION_MODES, SESSION_STATUSES } from '../domain/session.ts';
-import type { AgentMessage } from '../domain/turn.ts';
+import type { TextDelta } from '../domain/session/event.ts';
+import type { Mirror, MirrorWrite } from '../domain/mirror/mirror-write.ts';
+import { AGENT_NAMES, PERMISSION_MODES, SESSION_STATUSES } from '../domain/session/session.ts';
+import type { AgentMessage } from '../domain/session/turn.ts';
 import { agentEvent, turnResult } from './agent-protocol.ts';
 
 /** The paths below the API's address at which a worker on another host reaches the mirror. */

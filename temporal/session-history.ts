@@ -1,7 +1,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
-import type { SessionPast } from '../domain/session-record.ts';
-import { SESSION_STATUSES, type SessionStatus } from '../domain/session.ts';
+import type { SessionPast } from '../domain/session/session-record.ts';
+import { SESSION_STATUSES, type SessionStatus } from '../domain/session/session.ts';
 import { searchAttributes, submitMessage, type SubmitMessage } from '../workflows/definitions.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;

@@ -1,9 +1,9 @@
 import { type Client, isGrpcServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { errors } from '../domain/errors.ts';
-import type { SessionPast, SessionRecord, SessionRecords } from '../domain/session-record.ts';
+import type { SessionPast, SessionRecord, SessionRecords } from '../domain/session/session-record.ts';
 import { getRecord, SESSION_WORKFLOW, workflowIdOf } from '../workflows/definitions.ts';
-import type { sessionWorkflow } from '../workflows/session.ts';
-import { recordOf } from '../workflows/session-views.ts';
+import type { sessionWorkflow } from '../workflows/session/session.ts';
+import { recordOf } from '../workflows/state/session-views.ts';
 import { readRun } from './session-history.ts';
 
 type Listed = Awaited<ReturnType<SessionRecords['list']>>[number];

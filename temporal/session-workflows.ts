@@ -6,8 +6,8 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { errors, XswarmError } from '../domain/errors.ts';
-import type { SessionFloor, SessionStart, SessionWorkflows } from '../domain/session-workflows.ts';
-import type { AgentMessage } from '../domain/turn.ts';
+import type { SessionFloor, SessionStart, SessionWorkflows } from '../domain/session/session-workflows.ts';
+import type { AgentMessage } from '../domain/session/turn.ts';
 import {
   disconnect,
   getLedger,
@@ -19,7 +19,7 @@ import {
   workflowIdOf,
   type SubmitMessage,
 } from '../workflows/definitions.ts';
-import type { SessionInput, sessionWorkflow } from '../workflows/session.ts';
+import type { SessionInput, sessionWorkflow } from '../workflows/session/session.ts';
 import { TASK_QUEUE } from './settings.ts';
 
 export interface SessionWorkflowsOptions {

@@ -42,8 +42,6 @@ test('file names say what is inside: no utils, helpers, common, manager or types
 
 /** Folders that hold more files than a reader can survey, each with the reason. */
 const CROWDED: Record<string, string> = {
-  domain: 'to be grouped by its owner',
-  workflows: 'to be grouped by its owner',
   'api/rest': 'to be grouped by its owner',
 };
 

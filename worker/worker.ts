@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
 import { Connections } from '../activities/line/connections.ts';
-import type { Mirror } from '../domain/mirror-write.ts';
+import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
 import { TASK_QUEUE } from '../temporal/settings.ts';
 

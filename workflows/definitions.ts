@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { SessionRecord } from '../domain/session-record.ts';
-import type { SessionLedger } from '../domain/session-workflows.ts';
+import type { SessionRecord } from '../domain/session/session-record.ts';
+import type { SessionLedger } from '../domain/session/session-workflows.ts';
 
 /** The workflow type, as the Web UI shows it. */
 export const SESSION_WORKFLOW = 'session';

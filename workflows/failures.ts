@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import type { Failure } from '../domain/session.ts';
+import type { Failure } from '../domain/session/session.ts';
 
 /** The type of the failure that an activity ended with; null when `error` is none, that is: a bug. */
 export function failureType(error: unknown): string | null {

@@ -1,2 +1,2 @@
 // What the bundle holds: each export is a workflow type.
-export { sessionWorkflow as session } from './session.ts';
+export { sessionWorkflow as session } from './session/session.ts';

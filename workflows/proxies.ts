@@ -1,5 +1,5 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { MirrorWrite } from '../domain/mirror-write.ts';
+import type { MirrorWrite } from '../domain/mirror/mirror-write.ts';
 import { failureType } from './failures.ts';
 import type { SessionActivities } from './session-activities.ts';
 

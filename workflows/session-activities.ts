@@ -1,6 +1,6 @@
-import type { AgentName, Failure, SessionOptions } from '../domain/session.ts';
-import type { MirrorWrite, SessionSnapshot } from '../domain/mirror-write.ts';
-import type { TurnOutcome } from '../domain/turn.ts';
+import type { AgentName, Failure, SessionOptions } from '../domain/session/session.ts';
+import type { MirrorWrite, SessionSnapshot } from '../domain/mirror/mirror-write.ts';
+import type { TurnOutcome } from '../domain/session/turn.ts';
 
 /** All that an activity needs to take up a session's connection anew, on whatever worker it runs. */
 export interface Attachment {

@@ -1,6 +1,6 @@
-import type { AgentEvent } from '../../domain/event.ts';
-import type { Mirror } from '../../domain/mirror-write.ts';
-import type { AgentMessage } from '../../domain/turn.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
+import type { Mirror } from '../../domain/mirror/mirror-write.ts';
+import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { Attachment, Connected } from '../../workflows/session-activities.ts';
 import type { LineLogger } from './line-logger.ts';
 import type { LineWatch } from './line-watch.ts';

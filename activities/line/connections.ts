@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { asyncLocalStorage } from '@temporalio/activity';
 import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER } from '../../protocol/agent-protocol.ts';
-import type { Mirror } from '../../domain/mirror-write.ts';
+import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import type { Attachment } from '../../workflows/session-activities.ts';
 import type { AgentConnection, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { AgentMessage } from '../../domain/turn.ts';
+import type { AgentMessage } from '../../domain/session/turn.ts';
 import { GATEWAY_CLOSE, gatewayFrame, type WorkerFrame, type GatewayFrame } from '../../protocol/agent-protocol.ts';
 import type { Connected } from '../../workflows/session-activities.ts';
 import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connection.ts';

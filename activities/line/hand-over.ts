@@ -1,4 +1,4 @@
-import type { Mirror } from '../../domain/mirror-write.ts';
+import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import type { MessageInput } from '../../workflows/session-activities.ts';
 import type { AgentConnection } from './agent-connection.ts';
 

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
-import { usdToNano } from '../../domain/money.ts';
-import type { AgentMessage, TurnResult } from '../../domain/turn.ts';
+import { usdToNano } from '../../domain/money/money.ts';
+import type { AgentMessage, TurnResult } from '../../domain/session/turn.ts';
 import type { AgentConnection, NumberedEvent, OpenOptions } from './agent-connection.ts';
 import { ConnectionError } from './connection-errors.ts';
 import { makeMirroredEvents } from '../mirrored-events.ts';

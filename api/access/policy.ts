@@ -1,4 +1,4 @@
-import type { Caller } from '../../domain/caller.ts';
+import type { Caller } from '../../domain/access/caller.ts';
 
 /** What a caller may want; `owner` is the user that a session, or the money, belongs to. */
 export type Action = 'read_session' | 'change_session' | 'create_session' | 'read_user' | 'read_everything' | 'route';

@@ -1,7 +1,7 @@
 import type { MirroredMessage, MirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
-import type { AgentName } from '../../domain/session.ts';
-import type { TurnResult } from '../../domain/turn.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
+import type { AgentName } from '../../domain/session/session.ts';
+import type { TurnResult } from '../../domain/session/turn.ts';
 import { LOST_ANSWER } from './lost-words.ts';
 import type { SessionSources } from './sources.ts';
 

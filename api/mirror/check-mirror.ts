@@ -1,5 +1,5 @@
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { CheckStep } from '../../domain/mirror-steps.ts';
+import type { CheckStep } from '../../domain/mirror/mirror-steps.ts';
 import { checkSession } from './check-session.ts';
 import { openScratch } from './scratch.ts';
 import { readJournalSessions } from './sources.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MirroredSession, MirrorRowQueries, MirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { MirrorDifference } from '../../domain/mirror-steps.ts';
-import { nanoToUsd } from '../../domain/money.ts';
-import type { JournalSession } from '../../domain/session-record.ts';
-import { hasEnded } from '../../domain/session.ts';
+import type { MirrorDifference } from '../../domain/mirror/mirror-steps.ts';
+import { nanoToUsd } from '../../domain/money/money.ts';
+import type { JournalSession } from '../../domain/session/session-record.ts';
+import { hasEnded } from '../../domain/session/session.ts';
 import { compareRows } from './compare-rows.ts';
 import { planSession } from './plan-session.ts';
 import type { Plan } from './plan-session.ts';

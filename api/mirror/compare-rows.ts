@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { REMADE_NOTICE } from '../../db/mirror/rebuild-session.ts';
 import type { MirroredMessage, MirroredSession, MirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { SessionEvent } from '../../domain/event.ts';
-import type { MirrorDifference } from '../../domain/mirror-steps.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
+import type { MirrorDifference } from '../../domain/mirror/mirror-steps.ts';
 
 /** Where a session's own row must be equal, beside what is compared with a rule of its own. */
 const SESSION_FIELDS = [

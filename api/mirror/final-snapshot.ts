@@ -1,7 +1,7 @@
 import type { MirroredSession } from '../../db/queries/mirror-rows.ts';
-import type { SessionSnapshot } from '../../domain/mirror-write.ts';
-import type { SessionRecord } from '../../domain/session-record.ts';
-import { AGENT_NAMES, hasEnded } from '../../domain/session.ts';
+import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
+import type { SessionRecord } from '../../domain/session/session-record.ts';
+import { AGENT_NAMES, hasEnded } from '../../domain/session/session.ts';
 import { LOST_SESSION } from './lost-words.ts';
 import type { SessionSources } from './sources.ts';
 

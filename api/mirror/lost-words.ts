@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/session.ts';
+import type { Failure } from '../../domain/session/session.ts';
 
 /** Stands for the text of a message that was too large for Temporal and is in no file any more. */
 export const REMADE_BODY = '(the text of this message was in the lost database only)';

@@ -1,5 +1,5 @@
 import { XswarmError } from '../../domain/errors.ts';
-import type { CheckStep, RebuildStep } from '../../domain/mirror-steps.ts';
+import type { CheckStep, RebuildStep } from '../../domain/mirror/mirror-steps.ts';
 import { checkMirror } from './check-mirror.ts';
 import { rebuildMirror } from './rebuild-mirror.ts';
 import type { MirrorDeps } from './sources.ts';

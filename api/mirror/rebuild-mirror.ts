@@ -1,6 +1,6 @@
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { RebuildStep } from '../../domain/mirror-steps.ts';
-import type { JournalSession } from '../../domain/session-record.ts';
+import type { RebuildStep } from '../../domain/mirror/mirror-steps.ts';
+import type { JournalSession } from '../../domain/session/session-record.ts';
 import { rebuildSession } from './rebuild-session.ts';
 import { readJournalSessions } from './sources.ts';
 import type { MirrorDeps } from './sources.ts';

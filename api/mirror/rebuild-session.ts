@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MirrorRowQueries } from '../../db/queries/mirror-rows.ts';
-import type { JournalSession } from '../../domain/session-record.ts';
+import type { JournalSession } from '../../domain/session/session-record.ts';
 import { planSession } from './plan-session.ts';
 import type { Plan } from './plan-session.ts';
 import { readSources } from './sources.ts';

@@ -1,7 +1,7 @@
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { MirroredSession, MirrorRowQueries } from '../../db/queries/mirror-rows.ts';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
-import type { SessionPast, SessionRecord } from '../../domain/session-record.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
+import type { SessionPast, SessionRecord } from '../../domain/session/session-record.ts';
 import { shownOf } from './final-snapshot.ts';
 import { inOrder } from './rebuild-mirror.ts';
 import { rebuildSession } from './rebuild-session.ts';

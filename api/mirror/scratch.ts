@@ -3,7 +3,7 @@ import { makeMirror } from '../../db/mirror/mirror.ts';
 import { closeDatabase, openDatabase } from '../../db/file/open.ts';
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { MirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 
 /** A mirror in memory, in which it is tried out which rows a session should have. */
 export interface Scratch {

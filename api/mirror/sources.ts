@@ -7,7 +7,7 @@ import type {
   SessionPast,
   SessionRecord,
   SessionRecords,
-} from '../../domain/session-record.ts';
+} from '../../domain/session/session-record.ts';
 import type { Logger } from '../../domain/logger.ts';
 
 /** What the mirror is checked by and made of. */

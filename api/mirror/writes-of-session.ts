@@ -1,8 +1,8 @@
 import { laterOf } from '../../db/mirror/iso-time.ts';
-import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror-write.ts';
-import type { SessionStatus } from '../../domain/session.ts';
-import { hasEnded } from '../../domain/session.ts';
-import type { AgentMessage } from '../../domain/turn.ts';
+import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
+import type { SessionStatus } from '../../domain/session/session.ts';
+import { hasEnded } from '../../domain/session/session.ts';
+import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { Happened } from './carried-over.ts';
 import { REMADE_BODY } from './lost-words.ts';
 import type { SessionSources } from './sources.ts';

@@ -2,7 +2,7 @@ import express, { Router } from 'express';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { errors } from '../../domain/errors.ts';
-import type { UserService } from '../../domain/user.ts';
+import type { UserService } from '../../domain/access/user.ts';
 import type { Identify } from '../access/identify.ts';
 import { makeRateLimiter } from '../access/rate-limit.ts';
 import { parse } from '../parse.ts';

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { errors } from '../../domain/errors.ts';
-import type { LoggedIn, LoginService } from '../../domain/login.ts';
+import type { LoggedIn, LoginService } from '../../domain/access/login.ts';
 
 const MAX_AGE_MS = 30 * 86_400_000;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SESSION_STATUSES } from '../../domain/session.ts';
+import { SESSION_STATUSES } from '../../domain/session/session.ts';
 import { costUsd, sessionId, userId } from '../fields.ts';
 import { queryTime } from '../schemas/query.ts';
 

@@ -1,7 +1,7 @@
 import express, { Router } from 'express';
 import { INTERNAL_PATHS, liveDeltas, mirrorWrites } from '../../protocol/mirror-http.ts';
 import { errors } from '../../domain/errors.ts';
-import type { Mirror } from '../../domain/mirror-write.ts';
+import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import { parse } from '../parse.ts';
 import { bearerToken, secretsEqual } from '../../protocol/http-access.ts';
 

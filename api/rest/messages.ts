@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MESSAGE_STATUSES } from '../../domain/turn.ts';
+import { MESSAGE_STATUSES } from '../../domain/session/turn.ts';
 import { costUsd, messageContext, messageText, optional, sessionId, timestamp } from '../fields.ts';
 import { cursor, limit, queryInteger } from '../schemas/query.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Router } from 'express';
 import type { Response } from 'express';
 import { errors, XswarmError } from '../../domain/errors.ts';
-import type { CheckStep, RebuildStep } from '../../domain/mirror-steps.ts';
+import type { CheckStep, RebuildStep } from '../../domain/mirror/mirror-steps.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { MirrorAdmin } from '../mirror/mirror-admin.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SessionEventBody } from '../../domain/event.ts';
+import type { SessionEventBody } from '../../domain/session/event.ts';
 import { sessionId, timestamp } from '../fields.ts';
 import { queryInteger } from './query.ts';
 import type { Equal } from '../../domain/equal.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AGENT_NAMES, SESSION_STATUSES } from '../../domain/session.ts';
+import { AGENT_NAMES, SESSION_STATUSES } from '../../domain/session/session.ts';
 import { costUsd, optional, projectPath, reason, sessionId, sessionOptions, timestamp, userId } from '../fields.ts';
 import { cursor, limit } from './query.ts';
 

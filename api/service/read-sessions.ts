@@ -1,6 +1,6 @@
 import { publicSession } from '../../db/queries/sessions.ts';
 import { userExists } from '../../db/queries/user-by-channel.ts';
-import type { Caller } from '../../domain/caller.ts';
+import type { Caller } from '../../domain/access/caller.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { CostFilter, MessageState } from '../../domain/service-data.ts';
 import { onlyUserOf, policy } from '../access/policy.ts';

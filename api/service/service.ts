@@ -1,5 +1,5 @@
-import type { Caller } from '../../domain/caller.ts';
-import type { SessionEvent } from '../../domain/event.ts';
+import type { Caller } from '../../domain/access/caller.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
 import type {
   Session,
   CreateSession,
@@ -15,9 +15,9 @@ import type {
   LiveFrame,
 } from '../../domain/service-data.ts';
 
-export type * from '../../domain/caller.ts';
+export type * from '../../domain/access/caller.ts';
 export type * from '../../domain/service-data.ts';
-export type * from '../../domain/user.ts';
+export type * from '../../domain/access/user.ts';
 
 /**
  * Everything callers can do, in one place: REST and the supervisor socket are two doors to it.

@@ -1,5 +1,5 @@
 import { errors } from '../../domain/errors.ts';
-import { TURN_OUTCOMES } from '../../domain/turn.ts';
+import { TURN_OUTCOMES } from '../../domain/session/turn.ts';
 import type { Caller, MessageState, SessionService } from './service.ts';
 
 /** What a done turn answers, at both doors. */

@@ -1,5 +1,5 @@
 import type { Bus } from '../../db/events/bus.ts';
-import type { SessionEventBody } from '../../domain/event.ts';
+import type { SessionEventBody } from '../../domain/session/event.ts';
 
 export interface Wait<T> {
   sessionId: string;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SessionEvent } from '../../domain/event.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
 import { errors } from '../../domain/errors.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { Caller, SessionService } from '../service/service.ts';

@@ -1,5 +1,5 @@
 import { XswarmError } from '../../domain/errors.ts';
-import type { SessionEvent } from '../../domain/event.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
 import type { StreamCursor } from './cursor.ts';
 import { mergeStreams } from './merge-streams.ts';
 import type { Caller, SessionService } from '../service/service.ts';

@@ -1,7 +1,7 @@
 import { toConnected, toSessionCost } from '../service/present.ts';
 import type { Caller, SessionService } from '../service/service.ts';
 import { isSettled, turnAnswer, waitForTurn } from '../service/wait-for-turn.ts';
-import { isActive } from '../../domain/session.ts';
+import { isActive } from '../../domain/session/session.ts';
 import type { EndNotices } from './end-notices.ts';
 import type { Answer, Command, CommandType } from './frames.ts';
 import type { Lanes } from './lanes.ts';

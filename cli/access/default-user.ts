@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from 'clipanion';
-import { userIdOf } from '../../domain/user.ts';
+import { userIdOf } from '../../domain/access/user.ts';
 import { dataFiles } from '../../host/config/data-folder.ts';
 import { notEmpty } from './connector-of.ts';
 import type { CliContext } from '../context.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Readable } from 'node:stream';
 import { ERROR_CODES, XswarmError } from '../../domain/errors.ts';
-import type { CheckStep, RebuildStep } from '../../domain/mirror-steps.ts';
+import type { CheckStep, RebuildStep } from '../../domain/mirror/mirror-steps.ts';
 import { notEmpty, serverUrlOf } from './connector-of.ts';
 import type { CliContext } from '../context.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import type { LoginService } from '../../domain/login.ts';
-import type { UserService } from '../../domain/user.ts';
+import type { LoginService } from '../../domain/access/login.ts';
+import type { UserService } from '../../domain/access/user.ts';
 import type { CliContext } from '../context.ts';
 
 /** Opens the database file for as long as `use` needs the users and logins in it; works whether or not xswarm runs. */

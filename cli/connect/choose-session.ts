@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { ClaudeCodeConnector } from '../../client/connector.ts';
 import type { Session } from '../../domain/service-data.ts';
-import { hasEnded } from '../../domain/session.ts';
+import { hasEnded } from '../../domain/session/session.ts';
 import { findSession, openSessions } from '../access/find-session.ts';
 import type { CliContext } from '../context.ts';
 import { errorLine } from '../error-line.ts';

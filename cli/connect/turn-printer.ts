@@ -1,5 +1,5 @@
 import type { Subscribed } from '../../client/subscribe.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
+import { formatUsd } from '../../domain/money/format-usd.ts';
 import type { Paint } from '../output/paint.ts';
 import { printable, printableLine } from '../output/printable.ts';
 

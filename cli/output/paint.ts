@@ -1,4 +1,4 @@
-import type { SessionStatus } from '../../domain/session.ts';
+import type { SessionStatus } from '../../domain/session/session.ts';
 
 const CODES = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
 

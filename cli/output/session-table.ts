@@ -1,5 +1,5 @@
 import type { Session } from '../../domain/service-data.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
+import { formatUsd } from '../../domain/money/format-usd.ts';
 import { paintStatus } from './paint.ts';
 import type { Paint } from './paint.ts';
 import { printableLine } from './printable.ts';

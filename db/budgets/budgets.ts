@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
-import { covers, crossedLevels, grantOf, leftOf } from '../../domain/budget.ts';
-import type { BudgetInput, BudgetState, Spender } from '../../domain/budget.ts';
-import type { NanoUsd } from '../../domain/money.ts';
+import { covers, crossedLevels, grantOf, leftOf } from '../../domain/money/budget.ts';
+import type { BudgetInput, BudgetState, Spender } from '../../domain/money/budget.ts';
+import type { NanoUsd } from '../../domain/money/money.ts';
 import type { Database } from '../file/open.ts';
 import { budgetGrants, budgets } from '../schema/budgets.ts';
 import { periodAt } from './period.ts';

@@ -1,5 +1,5 @@
 import { DateTime, IANAZone } from 'luxon';
-import type { BudgetPeriod } from '../../domain/budget.ts';
+import type { BudgetPeriod } from '../../domain/money/budget.ts';
 
 /** When a period began and ends, ISO 8601 UTC with milliseconds; null for the one period of `total`. */
 export interface Period {

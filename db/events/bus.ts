@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../domain/event.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
 import type { LiveFrame } from '../../domain/service-data.ts';
 
 /** A frame on its way to whoever watches. */

@@ -1,4 +1,4 @@
-import type { SessionEventBody } from '../../domain/event.ts';
+import type { SessionEventBody } from '../../domain/session/event.ts';
 
 type EventType = SessionEventBody['type'];
 

@@ -1,7 +1,7 @@
-import type { SessionEvent, SessionEventBody } from '../../domain/event.ts';
-import { hasEnded } from '../../domain/session.ts';
-import type { Failure, SessionStatus } from '../../domain/session.ts';
-import type { TurnOutcome } from '../../domain/turn.ts';
+import type { SessionEvent, SessionEventBody } from '../../domain/session/event.ts';
+import { hasEnded } from '../../domain/session/session.ts';
+import type { Failure, SessionStatus } from '../../domain/session/session.ts';
+import type { TurnOutcome } from '../../domain/session/turn.ts';
 import { typeOfNumber } from './event-numbers.ts';
 import type { ShowCost } from '../queries/show-cost.ts';
 

@@ -1,4 +1,4 @@
-import type { AgentMessage, MessageStatus } from '../../domain/turn.ts';
+import type { AgentMessage, MessageStatus } from '../../domain/session/turn.ts';
 import { isoTime } from './iso-time.ts';
 import { appendEvent } from './batch.ts';
 import type { Batch } from './batch.ts';

@@ -1,5 +1,5 @@
-import { addUsage } from '../../domain/turn.ts';
-import type { ModelUsage, TurnResult } from '../../domain/turn.ts';
+import { addUsage } from '../../domain/session/turn.ts';
+import type { ModelUsage, TurnResult } from '../../domain/session/turn.ts';
 import { typeNumber } from '../events/event-numbers.ts';
 import { isoTime, laterOf } from './iso-time.ts';
 import { moveMessage } from './apply-message.ts';

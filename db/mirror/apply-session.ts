@@ -1,5 +1,5 @@
-import type { SessionSnapshot } from '../../domain/mirror-write.ts';
-import { hasEnded } from '../../domain/session.ts';
+import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
+import { hasEnded } from '../../domain/session/session.ts';
 import { statusEvents } from '../events/event-rows.ts';
 import { isoTime, laterOf } from './iso-time.ts';
 import { appendEvent, touchSession } from './batch.ts';

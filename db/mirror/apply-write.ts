@@ -1,5 +1,5 @@
-import type { AgentEvent } from '../../domain/event.ts';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { isoTime } from './iso-time.ts';
 import { applyAccepted, applyQueued } from './apply-message.ts';
 import { applyResult } from './apply-result.ts';

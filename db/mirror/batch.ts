@@ -1,4 +1,4 @@
-import type { SessionEventBody } from '../../domain/event.ts';
+import type { SessionEventBody } from '../../domain/session/event.ts';
 import type { Budgets } from '../budgets/budgets.ts';
 import type { Published } from '../events/bus.ts';
 import { eventFrame } from '../events/bus.ts';

@@ -1,4 +1,4 @@
-import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
+import type { Mirror, MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { databaseAway, isDatabaseAway } from '../file/away.ts';
 import type { Budgets } from '../budgets/budgets.ts';
 import type { Bus, Published } from '../events/bus.ts';

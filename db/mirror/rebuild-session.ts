@@ -1,6 +1,6 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
-import { hasEnded } from '../../domain/session.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
+import { hasEnded } from '../../domain/session/session.ts';
 import type { Budgets } from '../budgets/budgets.ts';
 import type { Published } from '../events/bus.ts';
 import type { ShowCost } from '../queries/show-cost.ts';

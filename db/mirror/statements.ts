@@ -1,7 +1,7 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import type { Spender } from '../../domain/budget.ts';
-import type { SessionStatus } from '../../domain/session.ts';
-import type { MessageStatus } from '../../domain/turn.ts';
+import type { Spender } from '../../domain/money/budget.ts';
+import type { SessionStatus } from '../../domain/session/session.ts';
+import type { MessageStatus } from '../../domain/session/turn.ts';
 
 /** What the mirror changes of a session while a batch is applied. */
 export interface SessionState {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { and, desc, eq, gt, lt, ne, or } from 'drizzle-orm';
 import { errors } from '../../domain/errors.ts';
-import type { LoggedIn, Login, LoginService } from '../../domain/login.ts';
-import type { UserService } from '../../domain/user.ts';
+import type { LoggedIn, Login, LoginService } from '../../domain/access/login.ts';
+import type { UserService } from '../../domain/access/user.ts';
 import { isDatabaseAway } from '../file/away.ts';
 import type { Database } from '../file/open.ts';
 import { apiTokens, loginCodes, logins, users } from '../schema/people.ts';

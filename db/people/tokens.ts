@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { asc, eq, sql } from 'drizzle-orm';
 import { errors } from '../../domain/errors.ts';
-import type { TokenInfo, UserService } from '../../domain/user.ts';
+import type { TokenInfo, UserService } from '../../domain/access/user.ts';
 import { isDatabaseAway } from '../file/away.ts';
 import type { Database } from '../file/open.ts';
 import { apiTokens, users } from '../schema/people.ts';

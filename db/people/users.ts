@@ -1,6 +1,6 @@
 import { asc, eq } from 'drizzle-orm';
 import { errors, XswarmError } from '../../domain/errors.ts';
-import type { User, UserService } from '../../domain/user.ts';
+import type { User, UserService } from '../../domain/access/user.ts';
 import type { Database } from '../file/open.ts';
 import { users } from '../schema/people.ts';
 import { makeTokens } from './tokens.ts';

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { XswarmError } from '../../domain/errors.ts';
-import type { AgentMessage } from '../../domain/turn.ts';
+import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { Database } from '../file/open.ts';
 import { messageBodies } from '../schema/acceptance.ts';
 import { messages } from '../schema/conversations.ts';

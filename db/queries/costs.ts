@@ -1,5 +1,5 @@
 import type { CostFilter, CostGroup, CostReport } from '../../domain/service-data.ts';
-import type { NanoUsd } from '../../domain/money.ts';
+import type { NanoUsd } from '../../domain/money/money.ts';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { ShowCost } from './show-cost.ts';
 

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../domain/event.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
 import { readEvent } from '../events/event-rows.ts';
 import type { EventRow } from '../events/event-rows.ts';
 import type { Database } from '../file/open.ts';

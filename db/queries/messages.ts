@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { HistoryMessage, MessageState, Page } from '../../domain/service-data.ts';
-import type { MessageStatus, ModelUsage } from '../../domain/turn.ts';
+import type { MessageStatus, ModelUsage } from '../../domain/session/turn.ts';
 import { fromCursor, toCursor } from './cursor.ts';
 import type { Database } from '../file/open.ts';
 import { messages, sessions } from '../schema/conversations.ts';

@@ -1,7 +1,7 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import type { SessionEvent } from '../../domain/event.ts';
-import type { Failure, SessionOptions, SessionStatus } from '../../domain/session.ts';
-import type { MessageStatus, ModelUsage } from '../../domain/turn.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
+import type { Failure, SessionOptions, SessionStatus } from '../../domain/session/session.ts';
+import type { MessageStatus, ModelUsage } from '../../domain/session/turn.ts';
 import type { Database } from '../file/open.ts';
 import { makeShowCost } from './show-cost.ts';
 import { makeEventQueries } from './events.ts';

@@ -1,10 +1,10 @@
 import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Page, Session, SessionFilter } from '../../domain/service-data.ts';
-import { isActive } from '../../domain/session.ts';
+import { isActive } from '../../domain/session/session.ts';
 import { fromCursor, toCursor } from './cursor.ts';
 import type { Database } from '../file/open.ts';
 import { sessions } from '../schema/conversations.ts';
-import type { NanoUsd } from '../../domain/money.ts';
+import type { NanoUsd } from '../../domain/money/money.ts';
 import { typeNumber } from '../events/event-numbers.ts';
 import type { ShowCost } from './show-cost.ts';
 

@@ -1,5 +1,5 @@
-import { nanoToUsd } from '../../domain/money.ts';
-import type { NanoUsd } from '../../domain/money.ts';
+import { nanoToUsd } from '../../domain/money/money.ts';
+import type { NanoUsd } from '../../domain/money/money.ts';
 
 /** Turns stored money into the `cost_usd` that leaves the system. */
 export type ShowCost = (nano: NanoUsd | null) => number | null;

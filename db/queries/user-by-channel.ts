@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { User } from '../../domain/user.ts';
+import type { User } from '../../domain/access/user.ts';
 import type { Database } from '../file/open.ts';
 import { users } from '../schema/people.ts';
 import { normalEmail, normalPhone } from '../people/user-fields.ts';

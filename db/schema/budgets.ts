@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import type { AtLimit, BudgetPeriod, BudgetScope } from '../../domain/budget.ts';
+import type { AtLimit, BudgetPeriod, BudgetScope } from '../../domain/money/budget.ts';
 import { sessions } from './conversations.ts';
 
 /** One limit on spending. `spent_nano` counts the settled turns of the period that begins at `period_start`. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import type { AgentName, Failure, SessionOptions, SessionStatus } from '../../domain/session.ts';
-import type { MessageStatus } from '../../domain/turn.ts';
+import type { AgentName, Failure, SessionOptions, SessionStatus } from '../../domain/session/session.ts';
+import type { MessageStatus } from '../../domain/session/turn.ts';
 
 /** One row a session, as its workflow last reported it. `key` stands for the session in our compact tables. */
 export const sessions = sqliteTable(

@@ -1,5 +1,5 @@
-import { PERMISSION_MODES } from '../session.ts';
-import type { PermissionMode } from '../session.ts';
+import { PERMISSION_MODES } from '../session/session.ts';
+import type { PermissionMode } from '../session/session.ts';
 import { isSameJson } from './interaction.ts';
 import type { Answer, AnswerByKind, Ask, DetailByKind, InteractionKind } from './interaction.ts';
 import { isWider } from './policy.ts';

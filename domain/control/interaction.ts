@@ -1,4 +1,4 @@
-import type { PermissionMode } from '../session.ts';
+import type { PermissionMode } from '../session/session.ts';
 
 /** What may wait for a person. */
 export const INTERACTION_KINDS = ['permission', 'question', 'plan', 'budget', 'trust'] as const;

@@ -1,5 +1,5 @@
-import { PERMISSION_MODES } from '../session.ts';
-import type { PermissionMode } from '../session.ts';
+import { PERMISSION_MODES } from '../session/session.ts';
+import type { PermissionMode } from '../session/session.ts';
 import { isReadOnly, isReadOnlyCommand } from './read-only-bash.ts';
 import { absolute, allowsAll, concerns, isEditing, isInside, isReading, staysInside } from './rules.ts';
 import type { Rule, ToolCall } from './rules.ts';

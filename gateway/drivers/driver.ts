@@ -1,6 +1,6 @@
-import type { AgentEvent } from '../../domain/event.ts';
-import type { AgentName, Failure } from '../../domain/session.ts';
-import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/turn.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
+import type { AgentName, Failure } from '../../domain/session/session.ts';
+import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/session/turn.ts';
 import type { GatePort } from './claude/gate/gate-port.ts';
 import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayHealth } from '../../domain/session-workflows.ts';
+import type { GatewayHealth } from '../../domain/session/session-workflows.ts';
 import type { AgentStatus } from '../../protocol/gateway-control.ts';
 import type { AgentDriver } from '../drivers/driver.ts';
 import type { Journal } from '../journal/journal.ts';

@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../../domain/event.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
 import type { NumberedEvent } from '../journal/journal.ts';
 import type { SocketLine } from './socket-line.ts';
 

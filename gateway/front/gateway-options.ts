@@ -1,4 +1,4 @@
-import type { PermissionMode } from '../../domain/session.ts';
+import type { PermissionMode } from '../../domain/session/session.ts';
 import type { AgentChoice } from '../agents/choose-driver.ts';
 import type { AgentDriver } from '../drivers/driver.ts';
 import type { Journal } from '../journal/journal.ts';

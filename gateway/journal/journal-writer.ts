@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../../domain/event.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
 import type { Journal } from './journal.ts';
 
 /** A session's part of the journal, as the writer needs it. */

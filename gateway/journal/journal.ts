@@ -1,6 +1,6 @@
-import type { AgentEvent } from '../../domain/event.ts';
-import type { JournalSession } from '../../domain/session-record.ts';
-import type { AgentMessage } from '../../domain/turn.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
+import type { JournalSession } from '../../domain/session/session-record.ts';
+import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { Conversation } from '../drivers/driver.ts';
 import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 import type { JournalDb } from './open-journal.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AgentEvent, TextDelta } from '../../domain/event.ts';
+import type { AgentEvent, TextDelta } from '../../domain/session/event.ts';
 import type { Logger } from '../../domain/logger.ts';
-import type { Failure } from '../../domain/session.ts';
-import type { AgentMessage } from '../../domain/turn.ts';
+import type { Failure } from '../../domain/session/session.ts';
+import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 import type { AgentPool } from '../agents/agent-pool.ts';
 import { AgentSlot } from '../agents/agent-slot.ts';

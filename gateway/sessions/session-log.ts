@@ -1,5 +1,5 @@
-import type { AgentEvent } from '../../domain/event.ts';
-import type { AgentMessage } from '../../domain/turn.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
+import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { JournalWriter, NumberedLog } from '../journal/journal-writer.ts';
 import type { Journal, TurnRow } from '../journal/journal.ts';
 

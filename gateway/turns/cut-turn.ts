@@ -1,5 +1,5 @@
-import type { AgentEvent } from '../../domain/event.ts';
-import type { Failure } from '../../domain/session.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
+import type { Failure } from '../../domain/session/session.ts';
 import type { TurnEnd, TurnRecord } from '../drivers/driver.ts';
 
 /** How often one message is handed to an agent before it is given up. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Failure } from '../../domain/session.ts';
-import { addUsage } from '../../domain/turn.ts';
-import type { AgentMessage, ModelUsage } from '../../domain/turn.ts';
+import type { Failure } from '../../domain/session/session.ts';
+import { addUsage } from '../../domain/session/turn.ts';
+import type { AgentMessage, ModelUsage } from '../../domain/session/turn.ts';
 import type { CutAttempt, TurnEnd } from '../drivers/driver.ts';
 import type { TurnRow } from '../journal/journal.ts';
 import { GATEWAY_ENDED } from './cut-turn.ts';

@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/session.ts';
+import type { Failure } from '../../domain/session/session.ts';
 
 /** How a turn ends that somebody interrupted. */
 export const INTERRUPTED: Failure = { code: 'INTERRUPTED', message: 'The turn was interrupted' };

@@ -1,5 +1,5 @@
 import type { Logger } from '../../domain/logger.ts';
-import type { Failure } from '../../domain/session.ts';
+import type { Failure } from '../../domain/session/session.ts';
 import type { AgentReport } from '../drivers/driver.ts';
 import type { SessionRow } from '../journal/journal.ts';
 import { hasWorked, sampleTree } from '../processes/process-activity.ts';

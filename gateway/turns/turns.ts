@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { XswarmError } from '../../domain/errors.ts';
-import type { Failure } from '../../domain/session.ts';
-import type { AgentMessage, TurnResult } from '../../domain/turn.ts';
+import type { Failure } from '../../domain/session/session.ts';
+import type { AgentMessage, TurnResult } from '../../domain/session/turn.ts';
 import type { AgentSlot, AgentWish } from '../agents/agent-slot.ts';
 import type { CallAnswer } from '../drivers/claude/gate/gate-port.ts';
 import type { Agent, AgentReport, TurnEnd, TurnRecord } from '../drivers/driver.ts';

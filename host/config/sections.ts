@@ -1,4 +1,4 @@
-import { PERMISSION_MODES } from '../../domain/session.ts';
+import { PERMISSION_MODES } from '../../domain/session/session.ts';
 import { address, choice, flag, folders, hostName, secretText, text, wholeNumber } from './key.ts';
 import type { Key } from './key.ts';
 

@@ -1,6 +1,6 @@
 import { closeDatabase, openDatabase } from '../../db/file/open.ts';
 import { makeUserService } from '../../db/people/users.ts';
-import { userIdOf } from '../../domain/user.ts';
+import { userIdOf } from '../../domain/access/user.ts';
 import { dataFiles } from '../config/data-folder.ts';
 import type { Config } from '../config/sections.ts';
 

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from '../../domain/logger.ts';
-import type { Mirror } from '../../domain/mirror-write.ts';
+import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import { serverUrl } from '../config/derive.ts';
 import { DataLock } from '../processes/data-lock.ts';
 import { apiPorts, gatewayPort, PortUnavailable, portProblem, type WantedPort } from '../processes/ports.ts';

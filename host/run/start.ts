@@ -1,5 +1,5 @@
 import { ClaudeCodeConnector } from '../../client/connector.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
+import { formatUsd } from '../../domain/money/format-usd.ts';
 import { serverUrl } from '../config/derive.ts';
 import type { Config } from '../config/sections.ts';
 import { ChildRegister, waitForLeftovers } from '../processes/child-register.ts';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Connections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import type { Attachment, Received, Released, SessionActivities } from '../../workflows/session-activities.ts';
 import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';

@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Connections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { MessageInput, Received } from '../../workflows/session-activities.ts';
 import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';

@@ -6,8 +6,8 @@ import { openScratch } from '../../api/mirror/scratch.ts';
 import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror-write.ts';
-import type { JournalEvent } from '../../domain/session-record.ts';
+import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
+import type { JournalEvent } from '../../domain/session/session-record.ts';
 import { at, exchange, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

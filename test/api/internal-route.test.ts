@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { RemoteMirror } from '../../protocol/mirror-http.ts';
-import type { Mirror, MirrorWrite } from '../../domain/mirror-write.ts';
+import type { Mirror, MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { callRest } from '../support/api/call-rest.ts';
 import { readEvents } from '../support/api/event-stream-client.ts';
 import { snapshotOf, turnOf } from '../support/histories.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onlyUserOf, policy } from '../../api/access/policy.ts';
 import type { Action, Verdict } from '../../api/access/policy.ts';
-import type { Caller } from '../../domain/caller.ts';
+import type { Caller } from '../../domain/access/caller.ts';
 
 const local: Caller = { user_id: null, admin: false, via: 'local' };
 const ann: Caller = { user_id: 'ann', admin: false, via: 'token' };

@@ -5,7 +5,7 @@ import { catchUpWithTemporal } from '../../api/mirror/reconcile.ts';
 import type { MirrorDeps } from '../../api/mirror/sources.ts';
 import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
-import type { SessionRecord } from '../../domain/session-record.ts';
+import type { SessionRecord } from '../../domain/session/session-record.ts';
 import { at, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../api/access/project-policy.ts';
 import { reconcileAdmissions } from '../../api/service/session-service.ts';
-import type { SessionOptions } from '../../domain/session.ts';
+import type { SessionOptions } from '../../domain/session/session.ts';
 import { LOCAL, openService, tokenOf } from '../support/api/open-service.ts';
 
 /** A time before which every place was taken. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Caller } from '../../domain/caller.ts';
+import type { Caller } from '../../domain/access/caller.ts';
 import type { CostGroup } from '../../domain/service-data.ts';
 import { at, exchange, snapshotOf, usageOf } from '../support/histories.ts';
 import { LOCAL, openService, tokenOf } from '../support/api/open-service.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { AgentEvent } from '../../domain/event.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
 import { turnOf } from '../support/histories.ts';
 import { openService, LOCAL } from '../support/api/open-service.ts';
 import type { TestService } from '../support/api/open-service.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { LiveFrame } from '../../domain/service-data.ts';
-import type { SessionEvent } from '../../domain/event.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
 import { exchange, history, snapshotOf } from '../support/histories.ts';
 import { LOCAL, openService, tokenOf } from '../support/api/open-service.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { SessionEventBody } from '../../domain/event.ts';
+import type { SessionEventBody } from '../../domain/session/event.ts';
 import { RestStandIn } from '../support/api/rest-stand-in.ts';
 import { tempDataDir } from '../support/run-cli.ts';
 import { until } from '../support/until.ts';

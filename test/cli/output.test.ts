@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FRESH, printEvent } from '../../cli/connect/turn-printer.ts';
-import { formatUsd } from '../../domain/format-usd.ts';
+import { formatUsd } from '../../domain/money/format-usd.ts';
 import { makePaint } from '../../cli/output/paint.ts';
 import { printable } from '../../cli/output/printable.ts';
 import { formatTable } from '../../cli/output/table.ts';

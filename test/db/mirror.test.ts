@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import type { Database } from '../../db/file/open.ts';

@@ -6,7 +6,7 @@ import { makeMirror } from '../../db/mirror/mirror.ts';
 import { REMADE_NOTICE } from '../../db/mirror/rebuild-session.ts';
 import type { Database } from '../../db/file/open.ts';
 import { makeMirrorRows } from '../../db/queries/mirror-rows.ts';
-import type { MirrorWrite } from '../../domain/mirror-write.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { exchange, history, snapshotOf } from '../support/histories.ts';
 import { openTestDb } from '../support/open-test-db.ts';
 

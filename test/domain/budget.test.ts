@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { budgetHealth, covers, crossedLevels, grantOf, leftOf } from '../../domain/budget.ts';
-import type { BudgetState } from '../../domain/budget.ts';
+import { budgetHealth, covers, crossedLevels, grantOf, leftOf } from '../../domain/money/budget.ts';
+import type { BudgetState } from '../../domain/money/budget.ts';
 
 const budget: BudgetState = {
   budget_id: 'bud_1',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClaudeCodeConnector } from '../../client/connector.ts';
 import { ConnectorError } from '../../client/connector-error.ts';
-import type { SessionOptions } from '../../domain/session.ts';
+import type { SessionOptions } from '../../domain/session/session.ts';
 import type { CallerLedger, SentMessage } from './ledger.ts';
 
 /** A caller that never gives a message up: it asks again with the same key until there is an answer. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import Database from 'better-sqlite3';
-import type { AgentEvent } from '../../domain/event.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
 import { priceAnswer, writeAnswer } from '../../gateway/drivers/simulator/answer.ts';
 import { parseScript } from '../../gateway/drivers/simulator/script.ts';
-import { nanoToUsd } from '../../domain/money.ts';
+import { nanoToUsd } from '../../domain/money/money.ts';
 import { getLedger, workflowIdOf } from '../../workflows/definitions.ts';
 import { until } from '../support/until.ts';
 import type { CallerLedger, SentMessage } from './ledger.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { AgentEvent } from '../../domain/event.ts';
-import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror-write.ts';
-import type { SessionStatus } from '../../domain/session.ts';
-import type { TurnOutcome, TurnResult } from '../../domain/turn.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
+import type { MirrorWrite, SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
+import type { SessionStatus } from '../../domain/session/session.ts';
+import type { TurnOutcome, TurnResult } from '../../domain/session/turn.ts';
 
 const START = Date.parse('2024-01-15T10:00:00.000Z');
 

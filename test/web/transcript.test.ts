@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { SessionEvent, SessionEventBody } from '../../domain/event.ts';
+import type { SessionEvent, SessionEventBody } from '../../domain/session/event.ts';
 import {
   appendEvents,
   applyLive,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { detailsMarkdown } from '../../workflows/details.ts';
-import { book } from '../../workflows/session-ledger.ts';
-import { accept, beginTurn } from '../../workflows/session-queue.ts';
-import { newSession, type SessionState } from '../../workflows/session-state.ts';
-import { preview } from '../../workflows/session-views.ts';
+import { detailsMarkdown } from '../../workflows/state/details.ts';
+import { book } from '../../workflows/state/session-ledger.ts';
+import { accept, beginTurn } from '../../workflows/state/session-queue.ts';
+import { newSession, type SessionState } from '../../workflows/state/session-state.ts';
+import { preview } from '../../workflows/state/session-views.ts';
 
 const NOW = '2026-11-25T10:00:00.000Z';
 

@@ -9,7 +9,7 @@ import { Worker } from '@temporalio/worker';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
-import type { SessionInput } from '../../workflows/session.ts';
+import type { SessionInput } from '../../workflows/session/session.ts';
 import { scriptedAgent } from '../support/gateway/scripted-agent.ts';
 import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
 import { workflowBundle } from '../support/temporal/workflow-bundle.ts';

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Answer, Interaction } from '../../domain/control/interaction.ts';
-import * as interactions from '../../workflows/session-interactions.ts';
-import type { AnswerGiven, SessionInteractions, SettledInteraction } from '../../workflows/session-interactions.ts';
+import * as interactions from '../../workflows/state/session-interactions.ts';
+import type {
+  AnswerGiven,
+  SessionInteractions,
+  SettledInteraction,
+} from '../../workflows/state/session-interactions.ts';
 
 const AT = '2026-11-25T10:00:00.000Z';
 

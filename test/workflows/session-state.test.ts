@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { SessionStart } from '../../domain/session-workflows.ts';
+import type { SessionStart } from '../../domain/session/session-workflows.ts';
 import type { SettledTurn } from '../../workflows/session-activities.ts';
-import { book } from '../../workflows/session-ledger.ts';
-import { accept, beginTurn } from '../../workflows/session-queue.ts';
+import { book } from '../../workflows/state/session-ledger.ts';
+import { accept, beginTurn } from '../../workflows/state/session-queue.ts';
 import {
   beginConnect,
   broken,
@@ -17,7 +17,7 @@ import {
   newSession,
   revived,
   type SessionState,
-} from '../../workflows/session-state.ts';
+} from '../../workflows/state/session-state.ts';
 
 const NOW = '2026-01-01T00:00:00.000Z';
 const LATER = '2026-01-01T00:00:09.000Z';

@@ -1,6 +1,6 @@
-import type { SessionEvent } from '../../domain/event.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
 import type { CostReport, HistoryMessage, Session as Told } from '../../domain/service-data.ts';
-import type { SessionOptions } from '../../domain/session.ts';
+import type { SessionOptions } from '../../domain/session/session.ts';
 import { API, call } from './http.ts';
 
 /** A session, with what servers of a later version add. */

@@ -1,5 +1,5 @@
-import type { SessionEvent } from '../../domain/event.ts';
-import { hasEnded, isActive } from '../../domain/session.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
+import { hasEnded, isActive } from '../../domain/session/session.ts';
 import { api } from '../api/calls.ts';
 import type { Session } from '../api/calls.ts';
 import { LiveShare } from './live-share.ts';

@@ -1,5 +1,5 @@
-import type { SessionEvent } from '../../domain/event.ts';
-import type { MessageStatus, TurnOutcome } from '../../domain/turn.ts';
+import type { SessionEvent } from '../../domain/session/event.ts';
+import type { MessageStatus, TurnOutcome } from '../../domain/session/turn.ts';
 
 /** One row of a transcript, in the order in which things happened. `key` never changes. */
 export type Row =

@@ -1,4 +1,4 @@
-import { hasEnded } from '../../domain/session.ts';
+import { hasEnded } from '../../domain/session/session.ts';
 import type { Session } from '../api/calls.ts';
 
 /** What a person should know of a session at a glance. */

@@ -6,7 +6,7 @@ import { findUserByChannel } from '../../../db/queries/user-by-channel.ts';
 import { errors } from '../../../domain/errors.ts';
 import { routingKeyword } from '../../../domain/routing.ts';
 import type { Routed, RouteConversation } from '../../../domain/service-data.ts';
-import type { User } from '../../../domain/user.ts';
+import type { User } from '../../../domain/access/user.ts';
 import { policy } from '../../access/policy.ts';
 import type { SessionService } from '../service.ts';
 import type { ServiceContext } from '../context.ts';

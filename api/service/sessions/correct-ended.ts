@@ -1,9 +1,9 @@
 import { giveBack } from '../../../db/queries/admissions.ts';
 import { makeMessageQueries } from '../../../db/queries/messages.ts';
 import { makeSessionQueries } from '../../../db/queries/sessions.ts';
-import { endWithSession, settledBySession } from '../../../domain/mirror-write.ts';
+import { endWithSession, settledBySession } from '../../../domain/mirror/mirror-write.ts';
 import { XswarmError } from '../../../domain/errors.ts';
-import { hasEnded } from '../../../domain/session.ts';
+import { hasEnded } from '../../../domain/session/session.ts';
 import { makeShowCost } from '../../../db/queries/show-cost.ts';
 import { LOST_SESSION } from '../../mirror/lost-words.ts';
 import type { ServiceContext } from '../context.ts';

@@ -1,6 +1,6 @@
 import type { FoundSession } from '../../../db/queries/sessions.ts';
 import { XswarmError } from '../../../domain/errors.ts';
-import { hasEnded, isActive } from '../../../domain/session.ts';
+import { hasEnded, isActive } from '../../../domain/session/session.ts';
 import { onlyUserOf } from '../../access/policy.ts';
 import type { SessionService } from '../service.ts';
 import type { ServiceContext } from '../context.ts';

@@ -1,5 +1,5 @@
-import type { SessionSnapshot } from '../../../domain/mirror-write.ts';
-import type { SessionStart } from '../../../domain/session-workflows.ts';
+import type { SessionSnapshot } from '../../../domain/mirror/mirror-write.ts';
+import type { SessionStart } from '../../../domain/session/session-workflows.ts';
 import type { FoundSession } from '../../../db/queries/sessions.ts';
 
 /** What the mirror shows of a session before its workflow has spoken. */

@@ -1,4 +1,4 @@
-import { takesMessages } from '../../../domain/session.ts';
+import { takesMessages } from '../../../domain/session/session.ts';
 import { errors } from '../../../domain/errors.ts';
 import type { SessionService } from '../service.ts';
 import type { ServiceContext } from '../context.ts';

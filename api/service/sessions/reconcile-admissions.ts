@@ -1,7 +1,7 @@
 import { admitRunning, admittedBefore, giveBack, isAdmitted } from '../../../db/queries/admissions.ts';
 import { makeSessionQueries } from '../../../db/queries/sessions.ts';
 import { makeShowCost } from '../../../db/queries/show-cost.ts';
-import { hasEnded } from '../../../domain/session.ts';
+import { hasEnded } from '../../../domain/session/session.ts';
 import type { SessionServiceDeps } from '../context.ts';
 import { correctEnded } from './correct-ended.ts';
 

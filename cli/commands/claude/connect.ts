@@ -4,7 +4,7 @@ import type { ClaudeCodeConnector } from '../../../client/connector.ts';
 import type { Session } from '../../../domain/service-data.ts';
 import { findSession } from '../../access/find-session.ts';
 import { XswarmCommand } from '../../command.ts';
-import { formatUsd } from '../../../domain/format-usd.ts';
+import { formatUsd } from '../../../domain/money/format-usd.ts';
 import { makePaint, paintStatus } from '../../output/paint.ts';
 import { printableLine } from '../../output/printable.ts';
 

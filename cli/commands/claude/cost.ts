@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { CostFilter, CostReport } from '../../../domain/service-data.ts';
 import { XswarmCommand } from '../../command.ts';
-import { formatUsd } from '../../../domain/format-usd.ts';
+import { formatUsd } from '../../../domain/money/format-usd.ts';
 import { makePaint } from '../../output/paint.ts';
 import { printableLine } from '../../output/printable.ts';
 import { formatTable } from '../../output/table.ts';

@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { HistoryMessage } from '../../../domain/service-data.ts';
 import { findSession } from '../../access/find-session.ts';
 import { XswarmCommand } from '../../command.ts';
-import { formatUsd } from '../../../domain/format-usd.ts';
+import { formatUsd } from '../../../domain/money/format-usd.ts';
 import { makePaint } from '../../output/paint.ts';
 import { printable, printableLine } from '../../output/printable.ts';
 import { formatAgo } from '../../output/time.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
-import { PERMISSION_MODES } from '../../../domain/session.ts';
-import type { SessionOptions } from '../../../domain/session.ts';
+import { PERMISSION_MODES } from '../../../domain/session/session.ts';
+import type { SessionOptions } from '../../../domain/session/session.ts';
 import { XswarmCommand } from '../../command.ts';
 import { defaultUser } from '../../access/default-user.ts';
 import { oneOf, wholeNumber } from '../../option-values.ts';

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { Command, Option, UsageError } from 'clipanion';
 import { findSession } from '../../access/find-session.ts';
 import { XswarmCommand } from '../../command.ts';
-import { formatUsd } from '../../../domain/format-usd.ts';
+import { formatUsd } from '../../../domain/money/format-usd.ts';
 import { makePaint } from '../../output/paint.ts';
 import { printable } from '../../output/printable.ts';
 

@@ -1,5 +1,5 @@
 import { Command } from 'clipanion';
-import type { MirrorDifference } from '../../../domain/mirror-steps.ts';
+import type { MirrorDifference } from '../../../domain/mirror/mirror-steps.ts';
 import { XswarmCommand } from '../../command.ts';
 import { makeProgressBar } from '../../output/progress-bar.ts';
 

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { query } from '@anthropic-ai/claude-agent-sdk';
 import type { Options, Query } from '@anthropic-ai/claude-agent-sdk';
-import type { PermissionMode } from '../../../domain/session.ts';
+import type { PermissionMode } from '../../../domain/session/session.ts';
 import type { Agent, AgentRequest, Conversation, UsageCounters } from '../driver.ts';
 import type { ApiCall } from './api-calls.ts';
 import { ClaudeProcess } from './claude-process.ts';

@@ -1,5 +1,5 @@
-import { addUsage } from '../../../domain/turn.ts';
-import type { ModelUsage } from '../../../domain/turn.ts';
+import { addUsage } from '../../../domain/session/turn.ts';
+import type { ModelUsage } from '../../../domain/session/turn.ts';
 import type { CutCost } from '../driver.ts';
 import type { ApiCall } from './api-calls.ts';
 import { isPriced, plainName, priceCall } from './prices.ts';

@@ -1,5 +1,5 @@
 import type { CanUseTool } from '@anthropic-ai/claude-agent-sdk';
-import type { PermissionMode } from '../../../domain/session.ts';
+import type { PermissionMode } from '../../../domain/session/session.ts';
 
 const EDIT_TOOLS = new Set(['Write', 'Edit', 'MultiEdit', 'NotebookEdit']);
 

@@ -1,7 +1,7 @@
 import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import { derivedUuid } from '../../../domain/derived-uuid.ts';
-import type { AgentEvent } from '../../../domain/event.ts';
-import type { AgentMessage } from '../../../domain/turn.ts';
+import type { AgentEvent } from '../../../domain/session/event.ts';
+import type { AgentMessage } from '../../../domain/session/turn.ts';
 import type { CutAttempt } from '../driver.ts';
 
 /** The text that Claude reads for a message: its content, then the context as JSON. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { XswarmError } from '../../../domain/errors.ts';
-import type { ModelUsage } from '../../../domain/turn.ts';
+import type { ModelUsage } from '../../../domain/session/turn.ts';
 import type { Conversation, CutCost, TurnRecord, UsageCounters } from '../driver.ts';
 import { apiCall, mergeCalls } from './api-calls.ts';
 import type { ApiCall } from './api-calls.ts';

@@ -1,4 +1,4 @@
-import type { ModelUsage } from '../../../domain/turn.ts';
+import type { ModelUsage } from '../../../domain/session/turn.ts';
 import type { AgentReport, Conversation, CutCost, ProgressEvent, TurnEnd, UsageCounters } from '../driver.ts';
 import { CallMeter } from './api-calls.ts';
 import type { ApiCall } from './api-calls.ts';

@@ -1,5 +1,5 @@
-import { usdToNano } from '../../../domain/money.ts';
-import type { ModelUsage } from '../../../domain/turn.ts';
+import { usdToNano } from '../../../domain/money/money.ts';
+import type { ModelUsage } from '../../../domain/session/turn.ts';
 import type { Conversation, TurnEnd, UsageCounters } from '../driver.ts';
 
 /** What a result books: the tokens and money since the one before, and where the counters stand now. */

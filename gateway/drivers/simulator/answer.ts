@@ -1,5 +1,5 @@
-import { usdToNano } from '../../../domain/money.ts';
-import type { ModelUsage } from '../../../domain/turn.ts';
+import { usdToNano } from '../../../domain/money/money.ts';
+import type { ModelUsage } from '../../../domain/session/turn.ts';
 import type { Step } from './script.ts';
 
 /** Nano-dollars a token: a made-up price that makes costs visible. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AgentMessage } from '../../../domain/turn.ts';
+import type { AgentMessage } from '../../../domain/session/turn.ts';
 import { INTERRUPTED } from '../../turns/stop-reasons.ts';
 import type { Agent, AgentDriver, AgentReport, AgentRequest, TurnEnd } from '../driver.ts';
 import { priceAnswer, writeAnswer } from './answer.ts';

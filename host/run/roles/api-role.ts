@@ -13,7 +13,7 @@ import { makeMirror } from '../../../db/mirror/mirror.ts';
 import { closeDatabase, openDatabase } from '../../../db/file/open.ts';
 import { makeReports } from '../../../db/reports/reports.ts';
 import { makeUserService } from '../../../db/people/users.ts';
-import type { Mirror } from '../../../domain/mirror-write.ts';
+import type { Mirror } from '../../../domain/mirror/mirror-write.ts';
 import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
 import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';
 import { makeTemporalClient } from '../../../temporal/connect.ts';

@@ -1,8 +1,8 @@
 import type { Journal } from '../../../gateway/journal/journal.ts';
 import type { AgentDriver } from '../../../gateway/drivers/driver.ts';
 import type { Logger } from '../../../domain/logger.ts';
-import type { Mirror } from '../../../domain/mirror-write.ts';
-import type { SessionWorkflows } from '../../../domain/session-workflows.ts';
+import type { Mirror } from '../../../domain/mirror/mirror-write.ts';
+import type { SessionWorkflows } from '../../../domain/session/session-workflows.ts';
 import type { TemporalSettings } from '../../../temporal/settings.ts';
 import type { SessionActivities } from '../../../workflows/session-activities.ts';
 import type { Secrets } from '../../config/secrets.ts';

@@ -1,4 +1,4 @@
-import type { Mirror } from '../../../domain/mirror-write.ts';
+import type { Mirror } from '../../../domain/mirror/mirror-write.ts';
 import { connectWorker } from '../../../temporal/connect.ts';
 import type { TemporalSettings } from '../../../temporal/settings.ts';
 import { startWorker, type RunningWorker } from '../../../worker/worker.ts';

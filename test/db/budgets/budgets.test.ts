@@ -7,7 +7,7 @@ import { makeBus } from '../../../db/events/bus.ts';
 import { makeMirror } from '../../../db/mirror/mirror.ts';
 import type { SqliteMirror } from '../../../db/mirror/mirror.ts';
 import type { Database } from '../../../db/file/open.ts';
-import type { BudgetInput } from '../../../domain/budget.ts';
+import type { BudgetInput } from '../../../domain/money/budget.ts';
 import { at, exchange, history, snapshotOf } from '../../support/histories.ts';
 import { openTestDb } from '../../support/open-test-db.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { checkAnswer } from '../../../domain/control/check-answer.ts';
 import { answerInWords, isSameJson, titleOf } from '../../../domain/control/interaction.ts';
 import type { Ask } from '../../../domain/control/interaction.ts';
-import type { PermissionMode } from '../../../domain/session.ts';
+import type { PermissionMode } from '../../../domain/session/session.ts';
 
 const permission: Ask = {
   kind: 'permission',

@@ -5,7 +5,7 @@ import { decide, effectiveMode, isWider } from '../../../domain/control/policy.t
 import type { PolicyInput, RuleSet, Verdict } from '../../../domain/control/policy.ts';
 import { parseRule } from '../../../domain/control/rules.ts';
 import type { ToolCall } from '../../../domain/control/rules.ts';
-import { PERMISSION_MODES } from '../../../domain/session.ts';
+import { PERMISSION_MODES } from '../../../domain/session/session.ts';
 import { bash, callOf } from './tool-call.ts';
 
 const rules = (texts: Partial<Record<keyof RuleSet, string[]>> = {}): RuleSet => {

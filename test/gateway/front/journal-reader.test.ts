@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import type { JournalEvent, JournalSession } from '../../../domain/session-record.ts';
+import type { JournalEvent, JournalSession } from '../../../domain/session/session-record.ts';
 import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
 import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';
 import { TEST_TOKEN } from '../../support/gateway/gateway-client.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import Database from 'better-sqlite3';
-import type { AgentEvent } from '../../../domain/event.ts';
+import type { AgentEvent } from '../../../domain/session/event.ts';
 import { makeJournal } from '../../../gateway/journal/journal.ts';
 import type { Journal } from '../../../gateway/journal/journal.ts';
 import { JournalWriter } from '../../../gateway/journal/journal-writer.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { AgentEvent } from '../../../domain/event.ts';
+import type { AgentEvent } from '../../../domain/session/event.ts';
 import { XswarmError } from '../../../domain/errors.ts';
-import type { TurnResult } from '../../../domain/turn.ts';
+import type { TurnResult } from '../../../domain/session/turn.ts';
 import { AgentPool } from '../../../gateway/agents/agent-pool.ts';
 import type {
   Agent,

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { TurnResult } from '../../../domain/turn.ts';
+import type { TurnResult } from '../../../domain/session/turn.ts';
 import type { GatewayClient } from '../../support/gateway/gateway-client.ts';
 import { startGatewayProcess } from '../../support/gateway/gateway-process.ts';
 import type { GatewayProcess } from '../../support/gateway/gateway-process.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decideCutTurn, GATEWAY_ENDED, MAX_ATTEMPTS, MAX_GATEWAY_ATTEMPTS } from '../../../gateway/turns/cut-turn.ts';
 import type { CutTurn } from '../../../gateway/turns/cut-turn.ts';
-import type { AgentEvent } from '../../../domain/event.ts';
+import type { AgentEvent } from '../../../domain/session/event.ts';
 
 const base: CutTurn = {
   message_id: 'm',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { Failure } from '../../../domain/session.ts';
+import type { Failure } from '../../../domain/session/session.ts';
 import type { AgentReport } from '../../../gateway/drivers/driver.ts';
 import { hasWorked, sampleTree } from '../../../gateway/processes/process-activity.ts';
 import type { ProcessInfo } from '../../../gateway/processes/process-table.ts';

@@ -1,4 +1,4 @@
-import type { Mirror, MirrorWrite } from '../../../domain/mirror-write.ts';
+import type { Mirror, MirrorWrite } from '../../../domain/mirror/mirror-write.ts';
 
 /** A mirror that keeps what is written, a list a transaction, and refuses it while `failure` is set. */
 export interface MemoryMirror extends Mirror {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors } from '../../../domain/errors.ts';
-import { isActive, takesMessages } from '../../../domain/session.ts';
-import type { SessionStatus } from '../../../domain/session.ts';
+import { isActive, takesMessages } from '../../../domain/session/session.ts';
+import type { SessionStatus } from '../../../domain/session/session.ts';
 import type { Caller, HistoryMessage, MessageState, Session, SessionService } from '../../../api/service/service.ts';
 import { memoryStreams } from './memory-streams.ts';
 import type { MemoryStreams } from './memory-streams.ts';

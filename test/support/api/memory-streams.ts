@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { errors } from '../../../domain/errors.ts';
-import type { SessionEvent, SessionEventBody } from '../../../domain/event.ts';
+import type { SessionEvent, SessionEventBody } from '../../../domain/session/event.ts';
 import type { LiveFrame } from '../../../api/service/service.ts';
 
 const BUFFER = 1_000;

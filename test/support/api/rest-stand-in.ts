@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SessionEventBody, SessionEvent } from '../../../domain/event.ts';
+import type { SessionEventBody, SessionEvent } from '../../../domain/session/event.ts';
 import type { Session } from '../../../domain/service-data.ts';
 
 /** What a message is answered with; `waitFor` holds the answer back. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { AgentEvent } from '../../../domain/event.ts';
-import type { TurnResult } from '../../../domain/turn.ts';
+import type { AgentEvent } from '../../../domain/session/event.ts';
+import type { TurnResult } from '../../../domain/session/turn.ts';
 import { AGENT_PROTOCOL, gatewayFrame } from '../../../protocol/agent-protocol.ts';
 import type { WorkerFrame, GatewayFrame } from '../../../protocol/agent-protocol.ts';
 

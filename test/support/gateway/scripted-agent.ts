@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { MirrorWrite } from '../../../domain/mirror-write.ts';
+import type { MirrorWrite } from '../../../domain/mirror/mirror-write.ts';
 import type {
   Attachment,
   Received,

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
-import type { SessionStart } from '../../../domain/session-workflows.ts';
+import type { SessionStart } from '../../../domain/session/session-workflows.ts';
 import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../../temporal/settings.ts';
 import { workflowIdOf } from '../../../workflows/definitions.ts';

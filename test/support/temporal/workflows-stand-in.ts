@@ -1,13 +1,13 @@
 import { errors } from '../../../domain/errors.ts';
-import type { Mirror, SessionSnapshot } from '../../../domain/mirror-write.ts';
-import type { Failure } from '../../../domain/session.ts';
+import type { Mirror, SessionSnapshot } from '../../../domain/mirror/mirror-write.ts';
+import type { Failure } from '../../../domain/session/session.ts';
 import type {
   GatewayControl,
   SessionFloor,
   SessionStart,
   SessionWorkflows,
-} from '../../../domain/session-workflows.ts';
-import type { AgentMessage } from '../../../domain/turn.ts';
+} from '../../../domain/session/session-workflows.ts';
+import type { AgentMessage } from '../../../domain/session/turn.ts';
 import { snapshotOf, turnOf, usageOf } from '../histories.ts';
 
 interface Run {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { hasEnded } from '../../../domain/session.ts';
+import { hasEnded } from '../../../domain/session/session.ts';
 import { api } from '../../api/calls.ts';
 import type { Session } from '../../api/calls.ts';
 import type { Row } from '../../live/transcript.ts';

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { hasEnded, takesMessages } from '../../../domain/session.ts';
+import { hasEnded, takesMessages } from '../../../domain/session/session.ts';
 import { api } from '../../api/calls.ts';
 import type { Session } from '../../api/calls.ts';
 import { useMedia, useNow, useSession, useTranscript } from '../../hooks.ts';

@@ -12,7 +12,7 @@ import { decide } from '../../../../domain/control/policy.ts';
 import type { RuleSet } from '../../../../domain/control/policy.ts';
 import { parseRule } from '../../../../domain/control/rules.ts';
 import type { Rule, ToolCall } from '../../../../domain/control/rules.ts';
-import type { PermissionMode } from '../../../../domain/session.ts';
+import type { PermissionMode } from '../../../../domain/session/session.ts';
 import { askOf } from './ask-of.ts';
 import { placeCall } from './call-place.ts';
 import type { CallDecision, GatePort } from './gate-port.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ModelUsage } from '../../../../domain/turn.ts';
+import type { ModelUsage } from '../../../../domain/session/turn.ts';
 import { apiCall, CallMeter, mergeCalls } from '../../../../gateway/drivers/claude/api-calls.ts';
 import type { ApiCall } from '../../../../gateway/drivers/claude/api-calls.ts';
 import { priceCut } from '../../../../gateway/drivers/claude/cut-cost.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AgentEvent } from '../../../../domain/event.ts';
+import type { AgentEvent } from '../../../../domain/session/event.ts';
 import { continuePrompt, promptIds } from '../../../../gateway/drivers/claude/prompts.ts';
 
 const about = { timestamp: 't', message_id: 'm' };

@@ -1,6 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
-import { detailsMarkdown } from './details.ts';
-import type { SessionState } from './session-state.ts';
+import { detailsMarkdown } from '../state/details.ts';
+import type { SessionState } from '../state/session-state.ts';
 
 /** A run's memory of its session: one plain state, replaced by what a pure function made of it. */
 export interface Memory {

@@ -1,17 +1,17 @@
 import { CancellationScope, condition, continueAsNew, log, setHandler, workflowInfo } from '@temporalio/workflow';
-import { hasEnded } from '../domain/session.ts';
-import type { SessionFloor, SessionStart } from '../domain/session-workflows.ts';
+import { hasEnded } from '../../domain/session/session.ts';
+import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
 import { startClocks, type Clocks } from './clocks.ts';
-import { timeoutAt } from './deadlines.ts';
-import { disconnect, getLedger, getRecord, NEXT_RUN, presence, reap, submitMessage } from './definitions.ts';
+import { timeoutAt } from '../state/deadlines.ts';
+import { disconnect, getLedger, getRecord, NEXT_RUN, presence, reap, submitMessage } from '../definitions.ts';
 import { makeEnding } from './ending.ts';
-import { failureType } from './failures.ts';
+import { failureType } from '../failures.ts';
 import { makeLine } from './line.ts';
 import { makeMemory, now, type Memory } from './memory.ts';
-import * as queue from './session-queue.ts';
-import type { SessionState } from './session-state.ts';
-import * as session from './session-state.ts';
-import { ledgerOf, recordOf } from './session-views.ts';
+import * as queue from '../state/session-queue.ts';
+import type { SessionState } from '../state/session-state.ts';
+import * as session from '../state/session-state.ts';
+import { ledgerOf, recordOf } from '../state/session-views.ts';
 
 /** What a run of the workflow begins with: a new session, or the state that an earlier run left. */
 export interface SessionInput {

@@ -1,15 +1,15 @@
 import { condition, log } from '@temporalio/workflow';
-import { failureOf, failureType } from './failures.ts';
+import { failureOf, failureType } from '../failures.ts';
 import type { Line } from './line.ts';
 import { now, type Memory } from './memory.ts';
-import { mirror, mirrorFar, release } from './proxies.ts';
-import { reportDropped, reportRefused } from './reports.ts';
-import type { Released } from './session-activities.ts';
-import * as ledger from './session-ledger.ts';
-import * as queue from './session-queue.ts';
-import * as session from './session-state.ts';
-import type { SessionState } from './session-state.ts';
-import { attachmentOf, snapshotOf } from './session-views.ts';
+import { mirror, mirrorFar, release } from '../proxies.ts';
+import { reportDropped, reportRefused } from '../state/reports.ts';
+import type { Released } from '../session-activities.ts';
+import * as ledger from '../state/session-ledger.ts';
+import * as queue from '../state/session-queue.ts';
+import * as session from '../state/session-state.ts';
+import type { SessionState } from '../state/session-state.ts';
+import { attachmentOf, snapshotOf } from '../state/session-views.ts';
 import { showStatus } from './show-status.ts';
 
 /** A gateway that is there lets go at once; one that is away has no agent, or lets it go by itself. */

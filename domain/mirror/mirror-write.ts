@@ -1,6 +1,6 @@
-import type { AgentEvent } from './event.ts';
-import type { AgentName, Failure, SessionOptions, SessionStatus } from './session.ts';
-import type { AgentMessage, TurnOutcome, TurnResult } from './turn.ts';
+import type { AgentEvent } from '../session/event.ts';
+import type { AgentName, Failure, SessionOptions, SessionStatus } from '../session/session.ts';
+import type { AgentMessage, TurnOutcome, TurnResult } from '../session/turn.ts';
 
 /** A session as its workflow knows it. A mirror keeps the one with the highest `version`. */
 export interface SessionSnapshot {

@@ -1,7 +1,7 @@
-import { takesMessages } from '../domain/session.ts';
-import type { Failure } from '../domain/session.ts';
-import type { MirrorWrite } from '../domain/mirror-write.ts';
-import type { SubmitMessage } from './definitions.ts';
+import { takesMessages } from '../../domain/session/session.ts';
+import type { Failure } from '../../domain/session/session.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
+import type { SubmitMessage } from '../definitions.ts';
 import type { SessionState } from './session-state.ts';
 
 const TAKEN_IDS = 1_000;

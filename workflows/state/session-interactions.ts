@@ -1,5 +1,5 @@
-import { isSameJson } from '../domain/control/interaction.ts';
-import type { Answer, Interaction, InteractionKind, InteractionStatus } from '../domain/control/interaction.ts';
+import { isSameJson } from '../../domain/control/interaction.ts';
+import type { Answer, Interaction, InteractionKind, InteractionStatus } from '../../domain/control/interaction.ts';
 
 /**
  * How far a decision is on its way to the agent. `pending`: the gateway has to be told. `delivered`: the gateway has it on disk.

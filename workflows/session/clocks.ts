@@ -1,7 +1,7 @@
 import { condition, log, sleep } from '@temporalio/workflow';
-import { idleAt, timeoutAt, wallClockAt } from './deadlines.ts';
+import { idleAt, timeoutAt, wallClockAt } from '../state/deadlines.ts';
 import type { Memory } from './memory.ts';
-import * as session from './session-state.ts';
+import * as session from '../state/session-state.ts';
 
 /** The session's durable timers; they run beside its loop until the run ends. */
 export interface Clocks {

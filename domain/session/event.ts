@@ -1,4 +1,4 @@
-import type { Interaction } from './control/interaction.ts';
+import type { Interaction } from '../control/interaction.ts';
 import type { SessionStatus } from './session.ts';
 import type { AgentMessage, TurnOutcome, TurnResult } from './turn.ts';
 

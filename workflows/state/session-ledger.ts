@@ -1,4 +1,4 @@
-import type { Received, Released, SettledTurn } from './session-activities.ts';
+import type { Received, Released, SettledTurn } from '../session-activities.ts';
 import { preview } from './session-views.ts';
 import type { SessionState } from './session-state.ts';
 

@@ -1,4 +1,4 @@
-import { nanoToUsd } from '../domain/money.ts';
+import { nanoToUsd } from '../../domain/money/money.ts';
 import type { RecentTurn, SessionState } from './session-state.ts';
 import { preview } from './session-views.ts';
 

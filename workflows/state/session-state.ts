@@ -1,8 +1,8 @@
-import type { Failure, AgentName, SessionStatus } from '../domain/session.ts';
-import type { SessionFloor, SessionStart } from '../domain/session-workflows.ts';
-import type { TurnResult } from '../domain/turn.ts';
-import type { SubmitMessage } from './definitions.ts';
-import type { Connected, SettledTurn } from './session-activities.ts';
+import type { Failure, AgentName, SessionStatus } from '../../domain/session/session.ts';
+import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
+import type { TurnResult } from '../../domain/session/turn.ts';
+import type { SubmitMessage } from '../definitions.ts';
+import type { Connected, SettledTurn } from '../session-activities.ts';
 
 /** A message that waits or runs. */
 export interface QueuedMessage extends SubmitMessage {

@@ -1,12 +1,12 @@
 import { CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
-import { failureType, isWorkerAway } from './failures.ts';
+import { failureType, isWorkerAway } from '../failures.ts';
 import { now, type Memory } from './memory.ts';
-import { exchange, firstConnect, receive, reconnect, send } from './proxies.ts';
-import type { Received } from './session-activities.ts';
-import * as ledger from './session-ledger.ts';
-import * as session from './session-state.ts';
-import type { QueuedMessage } from './session-state.ts';
-import { attachmentOf, preview, snapshotOf } from './session-views.ts';
+import { exchange, firstConnect, receive, reconnect, send } from '../proxies.ts';
+import type { Received } from '../session-activities.ts';
+import * as ledger from '../state/session-ledger.ts';
+import * as session from '../state/session-state.ts';
+import type { QueuedMessage } from '../state/session-state.ts';
+import { attachmentOf, preview, snapshotOf } from '../state/session-views.ts';
 import { showStatus } from './show-status.ts';
 
 /** How often one message is handed over anew before the session gives up: each time after a fresh connection. */

@@ -1,6 +1,6 @@
 import type { AgentEvent } from './event.ts';
-import type { SessionSnapshot } from './mirror-write.ts';
-import type { NanoUsd } from './money.ts';
+import type { SessionSnapshot } from '../mirror/mirror-write.ts';
+import type { NanoUsd } from '../money/money.ts';
 import type { SessionStatus } from './session.ts';
 import type { AgentMessage, TurnResult } from './turn.ts';
 

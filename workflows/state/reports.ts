@@ -1,5 +1,5 @@
-import { endWithSession, settledBySession } from '../domain/mirror-write.ts';
-import type { MirrorWrite } from '../domain/mirror-write.ts';
+import { endWithSession, settledBySession } from '../../domain/mirror/mirror-write.ts';
+import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import type { QueuedMessage, SessionState } from './session-state.ts';
 
 /** Returns the mirror's writes for messages that the ended session did not carry out: none is silent. */

@@ -1,8 +1,8 @@
-import type { SessionSnapshot } from '../domain/mirror-write.ts';
-import type { SessionRecord } from '../domain/session-record.ts';
-import type { SessionLedger } from '../domain/session-workflows.ts';
-import type { SubmitMessage } from './definitions.ts';
-import type { Attachment } from './session-activities.ts';
+import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
+import type { SessionRecord } from '../../domain/session/session-record.ts';
+import type { SessionLedger } from '../../domain/session/session-workflows.ts';
+import type { SubmitMessage } from '../definitions.ts';
+import type { Attachment } from '../session-activities.ts';
 import type { SessionState } from './session-state.ts';
 
 /** What operators and tests ask for. */

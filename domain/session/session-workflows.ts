@@ -1,4 +1,4 @@
-import type { NanoUsd } from './money.ts';
+import type { NanoUsd } from '../money/money.ts';
 import type { SessionOptions } from './session.ts';
 import type { AgentMessage } from './turn.ts';
 

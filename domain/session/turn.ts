@@ -1,4 +1,4 @@
-import type { NanoUsd } from './money.ts';
+import type { NanoUsd } from '../money/money.ts';
 import type { AgentName, Failure } from './session.ts';
 
 /** The one honest outcome of a turn. `unknown`: a crash cut it off and nothing proves how it ended. */
