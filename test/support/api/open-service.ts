@@ -31,6 +31,8 @@ export interface TestService {
 
 /** The real service over real SQLite, with users `ann` (an admin with a default project) and `bob`. */
 export function openService(t: Pick<TestContext, 'after'>, over: Partial<SessionServiceDeps> = {}): TestService {
+  // Runs before the database is closed: nothing that a call caused writes after it.
+  t.after(async () => await workflows.settled());
   const db = openTestDb(t);
   const bus = makeBus();
   const mirror = makeMirror(db, bus, { trackCosts: over.trackCosts ?? true });

@@ -38,11 +38,22 @@ export interface WorkflowsStandIn extends SessionWorkflows {
   forget(sessionId: string): void;
   /** An operator ended the workflow in Temporal: nobody tells the mirror. */
   terminate(sessionId: string): void;
+  /** Resolves once everything that its calls caused is written. */
+  settled(): Promise<void>;
 }
 
 /** Makes workflows that answer each message with `answer to …` for 2,000,001 nano-dollars. */
 export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
   const runs = new Map<string, Run>();
+  const underway = new Set<Promise<void>>();
+
+  /** Does it after the call that caused it has been answered, as another process would. */
+  function later(effect: () => Promise<void>): void {
+    const done = new Promise<void>((resolve) => setImmediate(resolve)).then(effect);
+    const forget = (): void => void underway.delete(done);
+    underway.add(done);
+    done.then(forget, forget);
+  }
 
   function runOf(sessionId: string): Run {
     const run = runs.get(sessionId);
@@ -128,6 +139,9 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
       run.running = false;
       run.isTerminated = true;
     },
+    async settled() {
+      while (underway.size > 0) await Promise.all(underway);
+    },
     start: (start, { floor } = {}) =>
       whileAway(async () => {
         if (runs.get(start.session_id)?.isTerminated === true) throw errors.sessionNotActive(start.session_id);
@@ -182,9 +196,4 @@ export function makeGatewayStandIn(): GatewayControl & { interrupted: [sessionId
     },
     ping: async () => ({ agent: 'simulator', simulated: true, exactly_once: true, running_agents: 0 }),
   };
-}
-
-/** Does it after the call that caused it has been answered, as another process would. */
-function later(effect: () => Promise<void>): void {
-  setImmediate(() => void effect());
 }
