@@ -24,9 +24,20 @@ const client = new QueryClient({
   },
 });
 
-/** A view whose code is fetched when it is opened. */
+const FETCH_TRIES = 5;
+
+/** A view whose code is fetched when it is opened: tried again for 4 s when the connection is cut meanwhile. */
 function view<P extends object>(load: () => Promise<ComponentType<P>>): LazyExoticComponent<ComponentType<P>> {
-  return lazy(async () => ({ default: await load() }));
+  return lazy(async () => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return { default: await load() };
+      } catch (error) {
+        if (tries === FETCH_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 125 * 2 ** tries));
+      }
+    }
+  });
 }
 
 const SessionView = view(async () => (await import('./views/session/session-view.tsx')).SessionView);

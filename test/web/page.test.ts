@@ -199,6 +199,20 @@ describe('the page in a browser, on the real server', { skip }, () => {
     await closeAll();
   });
 
+  test('a view whose code does not arrive is fetched again', async () => {
+    await begin('fetched', 'hello');
+    const tab = await open();
+    let aborted = 0;
+    await tab.page.route('**/assets/session-view-*.js', async (route) => {
+      aborted += 1;
+      await (aborted <= 2 ? route.abort() : route.continue());
+    });
+    await tab.page.goto('/sessions/fetched' + (await code()));
+    await tab.page.locator('[data-kind=result]').waitFor();
+    assert.ok(aborted > 2, `${aborted} requests`);
+    await closeAll();
+  });
+
   test('cuts at any time leave the transcript as a fresh load shows it', async () => {
     await begin('cuts');
     const { page } = await openLoggedIn('/sessions/cuts');
@@ -207,14 +221,14 @@ describe('the page in a browser, on the real server', { skip }, () => {
       proxy.cut();
       await asked;
     }
-    await until('all turns are shown', async () => (await page.locator('[data-kind=result]').count()) > 0);
     const shown = async (): Promise<string> => {
-      await page.getByText('turn 11 of a long answer').last().waitFor({ timeout: 40_000 });
-      await until(
-        'the last turn is settled',
-        async () => !(await page.getByRole('button', { name: 'Stop' }).isVisible()),
-      );
-      return (await page.getByRole('log').innerText()).replaceAll(/\s+/g, ' ').slice(-600);
+      const log = page.getByRole('log');
+      const end = async (): Promise<string | null> => {
+        const row = log.locator('[data-kind]').last();
+        const text = (await log.innerText()).replaceAll(/\s+/g, ' ').slice(-600);
+        return (await row.getAttribute('data-kind')) === 'result' && text.includes('turn 11 of') ? text : null;
+      };
+      return await until('the last turn is shown with its result', end, { limitMs: 40_000 });
     };
     const before = await shown();
     await page.reload();
