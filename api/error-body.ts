@@ -1,5 +1,21 @@
-import { XswarmError } from '../domain/errors.ts';
+import { z } from 'zod';
+import { ERROR_CODES, XswarmError } from '../domain/errors.ts';
 import type { ErrorCode, ErrorDetails } from '../domain/errors.ts';
+import { costUsd } from './fields.ts';
+
+/** An error as every door sends it: the schema of the documents. */
+export const errorBody = z
+  .object({
+    type: z.literal('error'),
+    message: z.string(),
+    code: z.enum(ERROR_CODES),
+    request_id: z.string(),
+    message_id: z.string().optional(),
+    cost_usd: costUsd.optional(),
+    content: z.string().optional(),
+    retry_after_seconds: z.number().optional(),
+  })
+  .meta({ id: 'Error' });
 
 /** An error as every door sends it. */
 export type ErrorBody = {

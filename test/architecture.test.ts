@@ -40,18 +40,13 @@ test('file names say what is inside: no utils, helpers, common, manager or types
   assert.deepEqual(vague, []);
 });
 
-/** Folders that hold more files than a reader can survey, each with the reason. */
-const CROWDED: Record<string, string> = {
-  'api/rest': 'to be grouped by its owner',
-};
-
 test('no folder holds more than 15 source files directly', () => {
   const counts = new Map<string, number>();
   for (const path of sourceFiles()) {
     const folder = relative(root, dirname(path));
     counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  const crowded = [...counts].filter(([folder, count]) => count > 15 && CROWDED[folder] === undefined);
+  const crowded = [...counts].filter(([, count]) => count > 15);
   assert.deepEqual(crowded, []);
 });
 

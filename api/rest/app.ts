@@ -12,21 +12,21 @@ import { pageRouter } from '../page/page-router.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { makeBind } from './http/bind.ts';
 import type { Bind } from './http/bind.ts';
-import { bindCosts } from './costs-router.ts';
+import { bindCosts } from './costs.ts';
 import { docsRouter } from './docs.ts';
 import { errorHandler } from './http/error-handler.ts';
 import { bindEvents } from './events.ts';
 import { makeIdentify } from '../access/identify.ts';
 import { internalRouter } from './internal.ts';
-import { bindMessages } from './messages-router.ts';
+import { bindMessages } from './messages.ts';
 import { mirrorRouter } from './mirror.ts';
 import { originGuard } from '../access/origin-guard.ts';
 import { requestId, requestIdOf } from './http/request-id.ts';
 import type { RouteSpec } from './http/route-spec.ts';
 import { ROUTES } from './routes.ts';
-import { bindRouting } from './routing-router.ts';
-import { bindService } from './service-router.ts';
-import { bindSessions } from './sessions-router.ts';
+import { bindRouting } from './routing.ts';
+import { bindHealth } from './health.ts';
+import { bindSessions } from './sessions.ts';
 
 const headers = helmet({
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
@@ -83,7 +83,7 @@ export function restApp(
   bindCosts(bind, { service });
   bindEvents(bind, { service, feed, limits, logger, streams, identify });
   bindRouting(bind, { service });
-  bindService(bind, { service, version });
+  bindHealth(bind, { service, version });
   refuseOtherMethods(app);
 
   app.use(docsRouter({ version }));

@@ -1,21 +1,121 @@
 import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Equal } from '../../domain/equal.ts';
 import { XswarmError, errors } from '../../domain/errors.ts';
-import type { Identify } from '../access/identify.ts';
-import { decodeCursor, encodeCursor } from '../streams/cursor.ts';
+import type { SessionEventBody } from '../../domain/session/event.ts';
 import type { Logger } from '../../domain/logger.ts';
+import type { Identify } from '../access/identify.ts';
+import { sessionParams, queryInteger, sessionId, timestamp } from '../fields.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import type { ApiLimits } from '../options.ts';
 import type { SessionService } from '../service/service.ts';
+import { decodeCursor, encodeCursor } from '../streams/cursor.ts';
+import { sendEvents } from '../streams/event-stream.ts';
+import type { ServerSentEvent } from '../streams/event-stream.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { watchClient } from '../streams/watch-client.ts';
 import type { WorkerFrame } from '../streams/watch-client.ts';
 import { watchSession } from '../streams/watch-session.ts';
 import type { SessionFrame } from '../streams/watch-session.ts';
 import type { Bind } from './http/bind.ts';
-import { sendEvents } from '../streams/event-stream.ts';
-import type { ServerSentEvent } from '../streams/event-stream.ts';
-import { EVENT_STREAM } from './http/route-spec.ts';
-import { EVENT_ROUTES } from './routes/event-routes.ts';
+import { defineRoute, EVENT_STREAM, PREFIX, SESSION } from './http/route-spec.ts';
+
+/** The words that a numbered event's `type` can be; `docs/events.md` describes each. */
+export const EVENT_TYPES = [
+  'status',
+  'queued',
+  'sent',
+  'text',
+  'tool_started',
+  'tool_finished',
+  'permission',
+  'interaction',
+  'tool_ran',
+  'background',
+  'notice',
+  'result',
+  'cost',
+  'closed',
+] as const;
+
+/** Fails to compile when the words and the domain drift apart. @compileTimeCheck */
+export const typesAreDomain: Equal<(typeof EVENT_TYPES)[number], SessionEventBody['type']> = true;
+
+/** One entry of a session's stream; its other fields depend on `type`. */
+const sessionEvent = z
+  .looseObject({
+    session_id: sessionId,
+    seq: z.number().int().positive().describe('Counts up from 1 without a hole'),
+    type: z.enum(EVENT_TYPES),
+    timestamp,
+  })
+  .meta({ id: 'SessionEvent' });
+
+/** A page of a session's stream, oldest first. */
+const eventPage = z
+  .object({
+    session_id: sessionId,
+    events: z.array(sessionEvent),
+    next_after: z.number().int().nullable().describe('Goes into `after` for the page behind this one'),
+  })
+  .meta({ id: 'EventPage' });
+
+const number = queryInteger(0, Number.MAX_SAFE_INTEGER);
+
+/** Query of `GET /sessions/:session_id/events`. */
+const eventsQuery = z.object({
+  before: number.optional().describe('Events with a lower number, the newest of them'),
+  after: number.optional().describe('Events with a higher number'),
+  limit: queryInteger(1, 1000).default(100).describe('Events a page; a stream has no limit'),
+});
+
+/** Headers of `GET /sessions/:session_id/events`. */
+const eventsHeaders = z.object({
+  'last-event-id': number.optional().describe('The last number received; goes before `after`'),
+});
+
+/** Query of `GET /events`. */
+const watchQuery = z.object({
+  watch: z
+    .string()
+    .max(8192)
+    .transform((value) => [...new Set(value.split(',').filter((id) => id !== ''))])
+    .pipe(z.array(sessionId).max(50))
+    .optional()
+    .describe('Sessions whose every event is wanted, by comma; at most 50'),
+});
+
+/** Headers of `GET /events`. */
+const watchHeaders = z.object({
+  'last-event-id': z.string().max(16_384).optional().describe('The last id received'),
+});
+
+/** What happens in sessions, live. */
+export const EVENT_ROUTES = {
+  sessionEvents: defineRoute({
+    operationId: 'sessionEvents',
+    method: 'get',
+    path: `${SESSION}/events`,
+    summary: 'The numbered stream of a session: live with Accept: text/event-stream, else a page of it',
+    tag: 'events',
+    params: sessionParams,
+    query: eventsQuery,
+    headers: eventsHeaders,
+    answers: { 200: { description: 'Events', schema: eventPage, contentTypes: [EVENT_STREAM] } },
+    errors: ['SESSION_NOT_FOUND'],
+  }),
+  watchEvents: defineRoute({
+    operationId: 'watchEvents',
+    method: 'get',
+    path: `${PREFIX}/events`,
+    summary: 'One stream for a whole client: summaries of all sessions, every event of the watched ones',
+    tag: 'events',
+    query: watchQuery,
+    headers: watchHeaders,
+    answers: { 200: { description: 'Events', contentTypes: [EVENT_STREAM] } },
+    errors: ['SESSION_NOT_FOUND'],
+  }),
+} as const;
 
 function fromSessionFrame(frame: SessionFrame): ServerSentEvent {
   if (frame.kind === 'event') return { event: frame.event.type, id: String(frame.event.seq), data: frame.event };

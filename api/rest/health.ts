@@ -1,8 +1,21 @@
-import { health, ready, version } from '../schemas/service-state.ts';
+import { z } from 'zod';
+import type { SessionService } from '../service/service.ts';
+import type { Bind } from './http/bind.ts';
 import { defineRoute } from './http/route-spec.ts';
 
+/** Answer of `GET /health`: the process is there. */
+const healthState = z.object({ status: z.literal('ok'), uptime_seconds: z.number() }).meta({ id: 'Health' });
+
+/** Answer of `GET /ready`: what it needs is there too. */
+const readyState = z.object({ status: z.literal('ready') }).meta({ id: 'Ready' });
+
+/** Answer of `GET /version`. */
+const versionState = z
+  .object({ name: z.literal('xswarm'), version: z.string(), node: z.string() })
+  .meta({ id: 'Version' });
+
 /** The state of the service itself; callable without a token. */
-export const SERVICE_ROUTES = {
+export const HEALTH_ROUTES = {
   health: defineRoute({
     operationId: 'health',
     method: 'get',
@@ -10,7 +23,7 @@ export const SERVICE_ROUTES = {
     summary: 'Whether the process is there',
     tag: 'service',
     open: true,
-    answers: { 200: { description: 'It is', schema: health } },
+    answers: { 200: { description: 'It is', schema: healthState } },
     errors: [],
   }),
   ready: defineRoute({
@@ -20,7 +33,7 @@ export const SERVICE_ROUTES = {
     summary: 'Whether Temporal, the database and the gateway are there too',
     tag: 'service',
     open: true,
-    answers: { 200: { description: 'They are', schema: ready } },
+    answers: { 200: { description: 'They are', schema: readyState } },
     errors: ['UNAVAILABLE'],
   }),
   version: defineRoute({
@@ -30,7 +43,25 @@ export const SERVICE_ROUTES = {
     summary: 'Which version runs',
     tag: 'service',
     open: true,
-    answers: { 200: { description: 'The version', schema: version } },
+    answers: { 200: { description: 'The version', schema: versionState } },
     errors: [],
   }),
 } as const;
+
+/** The state of the service itself, for whoever watches over it. */
+export function bindHealth(bind: Bind, { service, version }: { service: SessionService; version: string }): void {
+  const startedAt = performance.now();
+
+  bind(HEALTH_ROUTES.health, ({ res }) => {
+    res.json({ status: 'ok', uptime_seconds: Math.floor((performance.now() - startedAt) / 1000) });
+  });
+
+  bind(HEALTH_ROUTES.ready, async ({ res }) => {
+    await service.ready();
+    res.json({ status: 'ready' });
+  });
+
+  bind(HEALTH_ROUTES.version, ({ res }) => {
+    res.json({ name: 'xswarm', version, node: process.version });
+  });
+}

@@ -1,6 +1,30 @@
-import { idempotencyHeaders } from './messages.ts';
-import { routeConversationBody, routed } from '../schemas/routing.ts';
+import { z } from 'zod';
+import { messageText, sessionId, userId } from '../fields.ts';
+import type { SessionService } from '../service/service.ts';
+import type { Bind } from './http/bind.ts';
 import { defineRoute, PREFIX } from './http/route-spec.ts';
+import { idempotencyHeaders } from './messages.ts';
+
+/** Body of `POST /route-conversation`. */
+const routeConversationBody = z
+  .object({
+    from: z.string().min(1).max(320).describe('Phone number, address or user id'),
+    message: messageText,
+    channel: z.string().min(1).max(64).describe('sms, email, or anything else for a user id'),
+  })
+  .meta({ id: 'RouteConversation' });
+
+/** Answer of `POST /route-conversation`. */
+const routed = z
+  .object({
+    routed: z.boolean(),
+    user_id: userId,
+    action: z.enum(['routed_to_claude_code', 'handled_by_assistant']),
+    session_id: sessionId.optional(),
+    message_id: z.string().optional(),
+    reason: z.string().optional(),
+  })
+  .meta({ id: 'Routed' });
 
 /** Messages that come in from other channels. */
 export const ROUTING_ROUTES = {
@@ -23,3 +47,11 @@ export const ROUTING_ROUTES = {
     ],
   }),
 } as const;
+
+/** Messages that come in from other channels. */
+export function bindRouting(bind: Bind, { service }: { service: SessionService }): void {
+  bind(ROUTING_ROUTES.routeConversation, async ({ caller, headers, body, res }) => {
+    const idempotencyKey = headers['idempotency-key'] ?? null;
+    res.json(await service.route(caller, { ...body, idempotency_key: idempotencyKey }));
+  });
+}

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { decodeCursor, encodeCursor } from '../../api/streams/cursor.ts';
 import { mergeStreams } from '../../api/streams/merge-streams.ts';
 import { fullBucket, makeRateLimiter, takeCall } from '../../api/access/rate-limit.ts';
-import { parsePrefer } from '../../api/rest/prefer.ts';
+import { parsePrefer } from '../../api/rest/messages.ts';
 import {
   bearerToken,
   isForeignOrigin,

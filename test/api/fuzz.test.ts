@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RouteSpec } from '../../api/rest/http/route-spec.ts';
 import { ROUTES } from '../../api/rest/routes.ts';
-import { errorBody } from '../../api/schemas/service-state.ts';
+import { errorBody } from '../../api/error-body.ts';
 import { COMMANDS } from '../../api/supervisor/frames.ts';
 import { callRest } from '../support/api/call-rest.ts';
 import { SUPERVISOR_TOKEN } from '../support/api/open-doors.ts';

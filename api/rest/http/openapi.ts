@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../../domain/errors.ts';
-import { errorBody } from '../../schemas/service-state.ts';
+import { errorBody } from '../../error-body.ts';
 import { HTTP_STATUS } from './error-handler.ts';
 import type { AnswerSpec, RouteSpec } from './route-spec.ts';
 
