@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AgentEvent } from '../domain/session/event.ts';
+import { PROJECT_SETTINGS_STATES } from '../domain/project-settings.ts';
 import { AGENT_NAMES, PERMISSION_MODES } from '../domain/session/session.ts';
 import { TURN_OUTCOMES } from '../domain/session/turn.ts';
 import { interaction } from './interaction-schema.ts';
@@ -22,6 +23,8 @@ const agentOptions = z.object({
   ceiling: z.enum(PERMISSION_MODES).optional(),
   /** The rules that people allowed for the session, in Claude Code's syntax. */
   session_rules: z.array(z.string()).optional(),
+  /** The digest of the folder's settings that an admin trusted: only these are loaded. */
+  trusted_digest: z.string().optional(),
   /** How long a call that cannot be deferred waits for a person. */
   live_limit_ms: z.number().int().positive().optional(),
 });
@@ -170,6 +173,8 @@ const opened = z.object({
   last_seq: z.number().int().nonnegative(),
   /** How many background tasks of the agent still run. */
   background_tasks: z.number().int().nonnegative(),
+  /** Whether the agent runs with the settings of its folder; only where one was started. */
+  project_settings: z.enum(PROJECT_SETTINGS_STATES).optional(),
 });
 
 const accepted = z.object({

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { XswarmError } from '../../domain/errors.ts';
+import { describeSettings, settingsState } from '../../domain/project-settings.ts';
+import type { ProjectSettingsState } from '../../domain/project-settings.ts';
 import type { Agent, AgentReport, AgentRequest, Conversation } from '../drivers/driver.ts';
 import type { PoolMember } from './agent-pool.ts';
 import { launchAgent } from './launch-agent.ts';
@@ -13,7 +15,16 @@ const PLACE_LIMIT_MS = 60_000;
 const PLACE_POLL_MS = 100;
 
 /** The agent that a session wants. */
-export type AgentWish = Omit<AgentRequest, 'agent_id' | 'spawned' | 'report' | 'signal'>;
+export type AgentWish = Omit<AgentRequest, 'agent_id' | 'spawned' | 'report' | 'signal' | 'loads_project'>;
+
+/** An agent that is to be started, with what it may load. */
+export type LaunchWish = AgentWish & Pick<AgentRequest, 'loads_project'>;
+
+/** What the folder of a session would run, and whether its agent was started with it. */
+interface FolderSettings {
+  state: ProjectSettingsState;
+  digest: string | null;
+}
 
 interface SlotDeps extends LaunchDeps {
   warm: WarmAgents;
@@ -30,6 +41,8 @@ export class AgentSlot {
   readonly #member: PoolMember;
   #agent: Agent | null = null;
   #since: string | null = null;
+  #settings: FolderSettings = { state: 'none', digest: null };
+  #reported: string | null = null;
   /** Whether the agent that starts has ended already. */
   #isGone = false;
   #stops = 0;
@@ -43,6 +56,11 @@ export class AgentSlot {
 
   get agent(): Agent | null {
     return this.#agent;
+  }
+
+  /** Whether the agent runs with the settings of its folder; undefined without an agent, or for one that runs nothing of a folder. */
+  get settings(): ProjectSettingsState | undefined {
+    return this.#agent === null || this.#deps.driver.settingsOf === null ? undefined : this.#settings.state;
   }
 
   /** When the agent that runs, or that is starting, was asked for. */
@@ -86,8 +104,14 @@ export class AgentSlot {
     return result;
   }
 
-  async #start(wish: AgentWish): Promise<Agent> {
-    if (this.#agent !== null) return this.#agent;
+  async #start(wished: AgentWish): Promise<Agent> {
+    const settings = await this.#look(wished);
+    if (this.#agent !== null) {
+      if (!mustRestart(this.#settings, settings, this.#agent)) return this.#agent;
+      await this.#replace(this.#agent);
+    }
+    this.#settings = settings;
+    const wish = { ...wished, loads_project: settings.state === 'loaded' };
     this.#since = new Date().toISOString();
     this.#isGone = false;
     try {
@@ -103,8 +127,44 @@ export class AgentSlot {
     }
   }
 
+  /** What the folder would run now, compared with what was trusted. What cannot be read is not loaded. */
+  async #look({ project_path, options }: AgentWish): Promise<FolderSettings> {
+    const { driver, logger } = this.#deps;
+    if (driver.settingsOf === null) return { state: 'none', digest: null };
+    try {
+      const settings = await driver.settingsOf(project_path);
+      const state = settingsState(settings.digest, options.trusted_digest);
+      if (state === 'not_loaded' && settings.digest !== this.#reported) {
+        this.#reported = settings.digest;
+        this.#notice(
+          `The settings of this folder are not loaded, because nobody trusted them as they are now ` +
+            `(${describeSettings(settings)}). An admin can: xswarm project trust ${settings.project_path}`,
+        );
+      }
+      return { state, digest: settings.digest };
+    } catch (error) {
+      logger.warn({ err: error, project_path }, 'the settings of a folder cannot be read: they are not loaded');
+      return { state: 'not_loaded', digest: null };
+    }
+  }
+
+  #notice(text: string): void {
+    const timestamp = new Date().toISOString();
+    this.#deps.report({ type: 'progress', event: { type: 'notice', timestamp, level: 'warning', text } });
+  }
+
+  /** Ends an agent that has loaded what it may not load any more, or that could load more now. */
+  async #replace(agent: Agent): Promise<void> {
+    this.#stops += 1;
+    try {
+      await agent.stop(STOP_GRACE_MS);
+    } finally {
+      this.#stops -= 1;
+    }
+  }
+
   /** Takes an agent that was started ahead. Its conversation becomes the session's once that is written. */
-  async #claim(wish: AgentWish): Promise<Agent | null> {
+  async #claim(wish: LaunchWish): Promise<Agent | null> {
     // One that was started ahead asks nobody.
     if (wish.gate !== undefined) return null;
     const claimed = await this.#deps.warm.claim(wish, this.#member);
@@ -124,7 +184,7 @@ export class AgentSlot {
     return null;
   }
 
-  async #launch(wish: AgentWish): Promise<Agent> {
+  async #launch(wish: LaunchWish): Promise<Agent> {
     const { signal } = this.#giveUp;
     if (this.#deps.driver.usesProcesses) await this.#takePlace(signal);
     return launchAgent(this.#deps, { ...wish, signal, report: (report) => this.#report(report) });
@@ -151,6 +211,12 @@ export class AgentSlot {
     this.#since = null;
     this.#deps.pool.free(this.#member);
   }
+}
+
+/** An agent that works by itself is ended only where it must not go on. */
+function mustRestart(before: FolderSettings, now: FolderSettings, agent: Agent): boolean {
+  if (before.state === 'loaded') return now.state !== 'loaded' || now.digest !== before.digest;
+  return now.state === 'loaded' && !agent.busy;
 }
 
 function givenUp(): XswarmError {

@@ -8,14 +8,14 @@ import { makeSimulatorDriver } from '../drivers/simulator/simulator-driver.ts';
 export type AgentChoice = 'auto' | 'claude' | 'simulator';
 
 /** The driver for a choice. A Claude that was asked for is never replaced by the simulator: what it lacks, it says itself. */
-export function chooseDriver(choice: AgentChoice, env: NodeJS.ProcessEnv): AgentDriver {
+export function chooseDriver(choice: AgentChoice, env: NodeJS.ProcessEnv, emptyFolder: string): AgentDriver {
   switch (choice) {
     case 'simulator':
       return makeSimulatorDriver();
     case 'claude':
-      return makeClaudeDriver(env);
+      return makeClaudeDriver(env, emptyFolder);
     case 'auto':
-      return isClaudeConfigured(env) ? makeClaudeDriver(env) : makeSimulatorDriver();
+      return isClaudeConfigured(env) ? makeClaudeDriver(env, emptyFolder) : makeSimulatorDriver();
     default:
       throw new XswarmError('INVALID_REQUEST', `Unknown agent: ${String(choice)}`);
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { freemem } from 'node:os';
 import type { Agent, AgentReport, Conversation } from '../drivers/driver.ts';
 import type { PoolMember } from './agent-pool.ts';
-import type { AgentWish } from './agent-slot.ts';
+import type { LaunchWish } from './agent-slot.ts';
 import { launchAgent } from './launch-agent.ts';
 import type { LaunchDeps } from './launch-agent.ts';
 
@@ -43,10 +43,16 @@ export class WarmAgents {
   }
 
   /** Takes an agent that fits a new session's wish, with its place, for `member`; null when there is none. */
-  async claim(wish: AgentWish, member: PoolMember): Promise<ClaimedAgent | null> {
+  async claim(wish: LaunchWish, member: PoolMember): Promise<ClaimedAgent | null> {
     const { ahead } = this.#deps.driver;
     const key = keyOf(wish);
-    if (ahead === null || wish.conversation.established || !this.#warm.some((each) => each.key === key)) return null;
+    if (
+      ahead === null ||
+      wish.loads_project ||
+      wish.conversation.established ||
+      !this.#warm.some((each) => each.key === key)
+    )
+      return null;
     if (!(await ahead.isNew(wish.conversation))) return null;
     const fingerprint = await ahead.fingerprint(wish.project_path);
     // Found and removed without an await between, so that no two sessions get the same agent.
@@ -63,8 +69,9 @@ export class WarmAgents {
   }
 
   /** A new session of this kind began: an agent is started for the next one. */
-  foresee(wish: AgentWish): void {
-    if (this.#isOver || this.#count === 0) return;
+  foresee(wish: LaunchWish): void {
+    // The settings of a folder may have changed when the agent starts.
+    if (this.#isOver || this.#count === 0 || wish.loads_project) return;
     const key = keyOf(wish);
     clearTimeout(this.#planned.get(key));
     const timer = setTimeout(() => {
@@ -87,7 +94,7 @@ export class WarmAgents {
     await Promise.all([...left.map((warm) => warm.stop()), ...this.#starting]);
   }
 
-  async #start(wish: AgentWish): Promise<void> {
+  async #start(wish: LaunchWish): Promise<void> {
     const { driver, pool } = this.#deps;
     const key = keyOf(wish);
     if (this.#isOver || this.#warm.some((each) => each.key === key) || freemem() < SPARE_BYTES) return;
@@ -148,7 +155,7 @@ class WarmAgent {
     return this.#giveUp.signal.aborted;
   }
 
-  async launch(deps: LaunchDeps, wish: AgentWish): Promise<Agent> {
+  async launch(deps: LaunchDeps, wish: LaunchWish): Promise<Agent> {
     const { conversation } = this;
     const { signal } = this.#giveUp;
     const report = (each: AgentReport): void => this.#report(each);
@@ -176,6 +183,6 @@ class WarmAgent {
 }
 
 /** What a process is bound to from its start. */
-function keyOf({ project_path, options: { model, permission_mode } }: AgentWish): string {
+function keyOf({ project_path, options: { model, permission_mode } }: LaunchWish): string {
   return JSON.stringify([project_path, model, permission_mode]);
 }

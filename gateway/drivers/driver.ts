@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../../domain/session/event.ts';
+import type { ProjectSettings } from '../../domain/project-settings.ts';
 import type { AgentName, Failure } from '../../domain/session/session.ts';
 import type { AgentMessage, ModelUsage, TurnOutcome } from '../../domain/session/turn.ts';
 import type { GatePort } from './claude/gate/gate-port.ts';
@@ -57,6 +58,8 @@ export interface AgentRequest {
   project_path: string;
   conversation: Conversation;
   options: AgentOptions;
+  /** Whether the agent loads the settings of its folder: only those that were trusted as they are. */
+  loads_project: boolean;
   /** The session's earlier messages, oldest first. */
   earlierMessages: () => string[];
   /** Asks people about tool calls; without it, what needs a person is denied. */
@@ -128,6 +131,8 @@ export interface AgentDriver {
   readonly simulated: boolean;
   /** Whether each agent is a process of its own, which counts against the cap. */
   readonly usesProcesses: boolean;
+  /** Reads what a folder would make the agent run or obey; null for agents that run nothing of a folder. */
+  readonly settingsOf: ((projectPath: string) => Promise<ProjectSettings>) | null;
   /** Resolves when the agent is ready for a message; rejects with `AGENT_UNREACHABLE` and the agent's own words. */
   start(request: AgentRequest): Promise<Agent>;
   /** Whether the agent can continue a conversation that was established before. */

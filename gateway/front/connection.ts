@@ -146,6 +146,7 @@ export class Connection {
       simulated: driver.simulated,
       last_seq: next.log.lastSeq,
       background_tasks: next.backgroundTasks,
+      project_settings: next.slot.settings,
     });
     this.#follow(session_id, frame.after_seq);
   }

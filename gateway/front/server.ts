@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { totalmem } from 'node:os';
+import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import { XswarmError } from '../../domain/errors.ts';
 import { AgentPool } from '../agents/agent-pool.ts';
@@ -62,7 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 async function start(options: GatewayOptions, unlock: () => void): Promise<Gateway> {
   const { logger } = options;
   const { around } = options;
-  const chosen = chooseDriver(options.agent, options.env);
+  const chosen = chooseDriver(options.agent, options.env, join(options.dataDir, 'no-settings'));
   const driver = around?.driver?.(chosen) ?? chosen;
   const opened = makeJournal(openJournalDb(options.dataDir, options.durability));
   const journal = around?.journal?.(opened) ?? opened;

@@ -19,20 +19,31 @@ const START_LIMIT_MS = 60_000;
 /** How long a call that cannot be deferred waits for a person. */
 const LIVE_LIMIT_MS = 10 * 60_000;
 
-/**
- * Starts one Claude Code process and resolves when it is ready for a message. When the process is gone, `leave` receives the
- * API calls that no result has booked.
- */
+/** What all Claude Code processes of a gateway share. */
+export interface ClaudeDeps {
+  /** The gateway's environment. */
+  env: NodeJS.ProcessEnv;
+  /** Where Claude Code looks for a project's settings when those of the project are not loaded. */
+  emptyFolder: string;
+  /** Receives the API calls that no result has booked when a process is gone. */
+  leave: (conversationId: string, unbooked: ApiCall[]) => void;
+}
+
+/** Starts one Claude Code process and resolves when it is ready for a message. */
 export async function startClaude(
-  env: NodeJS.ProcessEnv,
+  { env, emptyFolder, leave }: ClaudeDeps,
   request: AgentRequest,
   conversation: Conversation,
-  leave: (conversationId: string, unbooked: ApiCall[]) => void,
 ): Promise<Agent> {
   const child = new ClaudeProcess(request.agent_id, request.spawned);
   const translator = new Translator(conversation, request.report, request.resumes);
   const prompts = new PromptStream();
-  const claude = query({ prompt: prompts, options: queryOptions(env, request, conversation, child, translator) });
+  const options: Options = {
+    ...queryOptions(env, request, conversation, child, translator),
+    // CLAUDE.md is read from the project all the same.
+    ...(request.loads_project ? {} : { projectConfigRoot: emptyFolder }),
+  };
+  const claude = query({ prompt: prompts, options });
 
   let ready = false;
   const gone = follow(claude, translator).then(async (reason) => {
@@ -162,6 +173,13 @@ function permissionsOf(request: AgentRequest, mode: PermissionMode, translator: 
     return { canUseTool: makePermissionAnswer(mode, (tool, id, summary) => translator.deny(tool, id, summary)) };
   }
   const none = { allow: [], deny: [], ask: [] };
-  const settings = { projectPath: request.project_path, mode, ceiling, rules: none, projectRules: none, trusted: true };
+  const settings = {
+    projectPath: request.project_path,
+    mode,
+    ceiling,
+    rules: none,
+    projectRules: none,
+    trusted: request.loads_project,
+  };
   return new Gate({ ...settings, sessionRules, liveLimitMs }, request.gate).options;
 }

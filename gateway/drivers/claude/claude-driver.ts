@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { XswarmError } from '../../../domain/errors.ts';
 import type { AgentDriver, AgentRequest, Conversation } from '../driver.ts';
 import type { ApiCall } from './api-calls.ts';
 import { startClaude } from './claude-agent.ts';
 import { claudeConfigDir } from './environment.ts';
+import { readProjectSettings } from './project-settings.ts';
 import { promptIds } from './prompts.ts';
 import { fingerprintOf, startFiles } from './start-files.ts';
 import { inspectTurn, readTranscript, savedCounters } from './transcript.ts';
@@ -11,8 +13,11 @@ import { leftoverOf } from './usage.ts';
 
 const MAX_STARTS = 3;
 
-/** Claude Code, run through its Agent SDK, one process for each session. `env` is the gateway's environment. */
-export function makeClaudeDriver(env: NodeJS.ProcessEnv): AgentDriver {
+/**
+ * Claude Code, run through its Agent SDK, one process for each session. `env` is the gateway's environment. Where the settings of a
+ * project are not loaded, Claude Code reads them from `emptyFolder` instead.
+ */
+export function makeClaudeDriver(env: NodeJS.ProcessEnv, emptyFolder: string): AgentDriver {
   const configDir = claudeConfigDir(env);
   /** The API calls that the last agent of a conversation left and no result booked. */
   const unbooked = new Map<string, ApiCall[]>();
@@ -48,6 +53,7 @@ export function makeClaudeDriver(env: NodeJS.ProcessEnv): AgentDriver {
     name: 'claude',
     simulated: false,
     usesProcesses: true,
+    settingsOf: (projectPath) => readProjectSettings(projectPath, configDir),
     ahead: {
       fingerprint: (projectPath) => fingerprintOf(startFiles(projectPath, configDir)),
       isNew: async ({ id }) => (await readTranscript(configDir, id)) === null,
@@ -55,10 +61,11 @@ export function makeClaudeDriver(env: NodeJS.ProcessEnv): AgentDriver {
     hasConversation: async ({ id }) => (await readTranscript(configDir, id)) !== null,
     async start(request) {
       refuseBypassAsRoot(request);
+      if (!request.loads_project) await makeEmpty(emptyFolder);
       let conversation = await locate(request, request.conversation);
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await startClaude(env, request, conversation, leave);
+          return await startClaude({ env, emptyFolder, leave }, request, conversation);
         } catch (error) {
           const words = error instanceof Error ? error.message : String(error);
           const other = attempt < MAX_STARTS ? otherWay(conversation, words) : null;
@@ -91,6 +98,13 @@ function otherWay(conversation: Conversation, words: string): Conversation | nul
 function notice(request: AgentRequest, text: string): void {
   const timestamp = new Date().toISOString();
   request.report({ type: 'progress', event: { type: 'notice', timestamp, level: 'warning', text } });
+}
+
+async function makeEmpty(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if ((await readdir(folder)).length === 0) return;
+  await rm(folder, { recursive: true });
+  await mkdir(folder, { mode: 0o700 });
 }
 
 function refuseBypassAsRoot(request: AgentRequest): void {

@@ -13,6 +13,7 @@ export function makeSimulatorDriver(): AgentDriver {
     name: 'simulator',
     simulated: true,
     usesProcesses: false,
+    settingsOf: null,
     ahead: null,
     // It keeps no record that could be lost.
     hasConversation: async () => true,

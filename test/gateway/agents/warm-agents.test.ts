@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { AgentPool } from '../../../gateway/agents/agent-pool.ts';
 import type { PoolMember } from '../../../gateway/agents/agent-pool.ts';
 import { AgentSlot } from '../../../gateway/agents/agent-slot.ts';
-import type { AgentWish } from '../../../gateway/agents/agent-slot.ts';
+import type { LaunchWish } from '../../../gateway/agents/agent-slot.ts';
 import type { Agent, AgentDriver, AgentReport } from '../../../gateway/drivers/driver.ts';
 import { makeJournal } from '../../../gateway/journal/journal.ts';
 import type { Journal } from '../../../gateway/journal/journal.ts';
@@ -27,7 +27,8 @@ const agent = (): Agent => ({
   interrupt: async () => undefined,
   stop: async () => undefined,
 });
-const wish = (): AgentWish => ({
+const wish = (): LaunchWish => ({
+  loads_project: false,
   session_id: randomUUID(),
   project_path: '/p',
   conversation: { id: randomUUID(), established: false, counters: {} },
@@ -57,6 +58,7 @@ describe('agents that change hands', () => {
       name: 'claude',
       simulated: false,
       usesProcesses: true,
+      settingsOf: null,
       ahead: { fingerprint, isNew: async () => true },
       async start() {
         starts += 1;

@@ -106,6 +106,7 @@ describe('SessionHost', () => {
       name: 'claude',
       simulated: false,
       usesProcesses: true,
+      settingsOf: null,
       ahead: null,
       hasConversation: async () => true,
       // What is booked already costs nothing more.

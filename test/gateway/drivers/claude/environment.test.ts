@@ -49,7 +49,7 @@ test('claudeEnvironment() keeps back what would have Claude go on with a cut tur
 
 test('auto takes Claude when a key, a token, a cloud or a login is there, else the simulator', async () => {
   const home = await mkdtemp(join(tmpdir(), 'xswarm-home-'));
-  const chosen = (env: NodeJS.ProcessEnv): string => chooseDriver('auto', { HOME: home, ...env }).name;
+  const chosen = (env: NodeJS.ProcessEnv): string => chooseDriver('auto', { HOME: home, ...env }, '/nowhere').name;
   assert.equal(chosen({}), 'simulator');
   assert.equal(chosen({ ANTHROPIC_API_KEY: '' }), 'simulator');
   assert.equal(chosen({ CLAUDE_CODE_USE_BEDROCK: '0' }), 'simulator');
@@ -71,6 +71,6 @@ test('auto takes Claude when a key, a token, a cloud or a login is there, else t
 });
 
 test('a simulator or a Claude that was asked for is taken whatever the environment', () => {
-  assert.equal(chooseDriver('simulator', { ANTHROPIC_API_KEY: 'k' }).name, 'simulator');
-  assert.equal(chooseDriver('claude', { HOME: '/nowhere' }).name, 'claude');
+  assert.equal(chooseDriver('simulator', { ANTHROPIC_API_KEY: 'k' }, '/nowhere').name, 'simulator');
+  assert.equal(chooseDriver('claude', { HOME: '/nowhere' }, '/nowhere').name, 'claude');
 });

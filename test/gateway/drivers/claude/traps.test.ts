@@ -97,7 +97,7 @@ describe('traps of the real Claude Code', () => {
   });
 
   test('an id that Claude has carried out yields no result when it is sent again: that is reported, not waited for', async () => {
-    const driver = makeClaudeDriver(claudeEnv(api, gate.home));
+    const driver = makeClaudeDriver(claudeEnv(api, gate.home), join(gate.dataDir, 'empty'));
     const message_id = randomUUID();
     const reports: AgentReport[] = [];
     let conversation: Conversation = { id: randomUUID(), established: false, counters: {} };
@@ -108,6 +108,7 @@ describe('traps of the real Claude Code', () => {
         project_path: gate.project,
         conversation,
         options: {},
+        loads_project: false,
         earlierMessages: () => [],
         spawned: () => undefined,
         signal: new AbortController().signal,
