@@ -16,7 +16,7 @@ function bundleInputs() {
   const hash = createHash('sha256').update(require('@temporalio/worker/package.json').version);
   hash.update(readFileSync(fileURLToPath(import.meta.url)));
   for (const folder of ['domain', 'workflows']) {
-    for (const name of readdirSync(join(dist, folder)).sort()) {
+    for (const name of readdirSync(join(dist, folder), { recursive: true }).sort()) {
       if (name.endsWith('.js')) hash.update(name).update(readFileSync(join(dist, folder, name)));
     }
   }
