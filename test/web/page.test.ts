@@ -224,9 +224,10 @@ describe('the page in a browser, on the real server', { skip }, () => {
     const shown = async (): Promise<string> => {
       const log = page.getByRole('log');
       const end = async (): Promise<string | null> => {
-        const row = log.locator('[data-kind]').last();
+        // First the kind, then the text: live text may become the answer between the two.
+        if ((await log.locator('[data-kind]').last().getAttribute('data-kind')) !== 'result') return null;
         const text = (await log.innerText()).replaceAll(/\s+/g, ' ').slice(-600);
-        return (await row.getAttribute('data-kind')) === 'result' && text.includes('turn 11 of') ? text : null;
+        return text.includes('turn 11 of') ? text : null;
       };
       return await until('the last turn is shown with its result', end, { limitMs: 40_000 });
     };
