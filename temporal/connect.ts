@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -18,15 +19,31 @@ const GRPC_UNAVAILABLE = 14;
 /** More than fit into the time limit of a call. */
 const MOST_TRIES = 40;
 
-function retryOptions(): GrpcRetryOptions {
-  const { delayFunction, retryableDecider } = defaultGrpcRetryOptions({ maxAttempts: MOST_TRIES });
-  return {
-    retryableDecider,
-    delayFunction(attempt, failure) {
-      const pauseMs = delayFunction(attempt, failure);
-      return Number(failure.code) === GRPC_UNAVAILABLE ? Math.min(pauseMs, AWAY_PAUSE_MS) : pauseMs;
-    },
-  };
+/** The repetitions of calls over one connection. */
+class Retries {
+  readonly options: GrpcRetryOptions;
+  #closing = false;
+  #nextAt = 0;
+
+  constructor() {
+    const { delayFunction, retryableDecider } = defaultGrpcRetryOptions({ maxAttempts: MOST_TRIES });
+    this.options = {
+      retryableDecider: (attempt, failure) => !this.#closing && retryableDecider(attempt, failure),
+      delayFunction: (attempt, failure) => {
+        const ownMs = delayFunction(attempt, failure);
+        const pauseMs = Number(failure.code) === GRPC_UNAVAILABLE ? Math.min(ownMs, AWAY_PAUSE_MS) : ownMs;
+        this.#nextAt = Math.max(this.#nextAt, performance.now() + pauseMs);
+        return pauseMs;
+      },
+    };
+  }
+
+  /** Begins no further try, and resolves when the last one that is due has begun. */
+  async end(): Promise<void> {
+    this.#closing = true;
+    const leftMs = this.#nextAt - performance.now();
+    if (leftMs > 0) await sleep(leftMs + 1);
+  }
 }
 
 /** TLS, API keys and the like come from Temporal's own environment variables and profile file. */
@@ -35,11 +52,26 @@ function connectionOptions({ address }: TemporalSettings): ClientConnectConfig['
   return { ...fromEnvironment, address };
 }
 
+/** A client of the api, and the end of its connection. */
+export interface ApiClient {
+  client: Client;
+  close(): Promise<void>;
+}
+
 /** A client for the api. Connects lazily, so that the api starts, and says it is not ready, while Temporal is away. */
-export function makeTemporalClient(settings: TemporalSettings): Client {
-  const interceptors = [makeGrpcRetryInterceptor(retryOptions())];
+export function makeTemporalClient(settings: TemporalSettings): ApiClient {
+  const retries = new Retries();
+  const interceptors = [makeGrpcRetryInterceptor(retries.options)];
   const connection = Connection.lazy({ ...connectionOptions(settings), channelArgs: CHANNEL_ARGS, interceptors });
-  return new Client({ connection, namespace: settings.namespace });
+  const client = new Client({ connection, namespace: settings.namespace });
+  return {
+    client,
+    async close() {
+      // The SDK repeats a call from a timer, which throws where nobody can catch it once the connection is closed.
+      await retries.end();
+      await connection.close();
+    },
+  };
 }
 
 /** A connection for a worker; resolves once Temporal has answered. */

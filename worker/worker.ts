@@ -30,14 +30,35 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Starts a worker for sessions: their workflows and the activities that hold their sockets. */
+/**
+ * Starts a worker for sessions: their workflows and the activities that hold their sockets. Throws, with the connection closed,
+ * when the worker cannot be made of these options.
+ */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const connections = new Connections({
-    ...options.gateway,
-    mirror: options.mirror,
+  const connections = new Connections({ ...options.gateway, mirror: options.mirror });
+  let worker: Worker;
+  try {
+    worker = await createWorker(options, connections);
+  } catch (error) {
+    await options.connection.close();
+    throw error;
+  }
+  const done = worker.run().finally(async () => {
+    connections.closeAll();
+    await options.connection.close();
   });
+  return {
+    done,
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await done;
+    },
+  };
+}
+
+async function createWorker(options: WorkerOptions, connections: Connections): Promise<Worker> {
   const activities = makeActivities({ connections, mirror: options.mirror });
-  const worker = await Worker.create({
+  return await Worker.create({
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue ?? TASK_QUEUE,
@@ -51,15 +72,4 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     stickyQueueScheduleToStartTimeout: '2s',
     shutdownForceTime: '3s',
   });
-  const done = worker.run().finally(async () => {
-    connections.closeAll();
-    await options.connection.close();
-  });
-  return {
-    done,
-    async stop() {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await done;
-    },
-  };
 }

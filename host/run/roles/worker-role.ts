@@ -1,3 +1,4 @@
+import { type NativeConnection, TransportError } from '@temporalio/worker';
 import type { Mirror } from '../../../domain/mirror/mirror-write.ts';
 import { connectWorker } from '../../../temporal/connect.ts';
 import type { TemporalSettings } from '../../../temporal/settings.ts';
@@ -7,32 +8,37 @@ import { NEVER, temporalSettings, type Part, type PartOptions, type Wrappers } f
 
 const RETRY_MS = 300;
 
-/** Starts a worker as soon as Temporal can be reached. A worker survives an outage of Temporal. */
+/**
+ * Starts a worker as soon as Temporal can be reached; it survives an outage of Temporal. Any other error of the start is
+ * permanent and fails the part.
+ */
 export function startWorkerRole(options: PartOptions, mirror: Mirror, wrap: Wrappers): Part {
-  const { config, secrets, logger, signal } = options;
+  const { config, secrets, signal } = options;
   const settings = temporalSettings(config);
-  const starting = retryUntil(
-    async () => {
-      const connection = await connectWorker(settings);
-      return await startWorker({
-        connection,
-        namespace: settings.namespace,
-        mirror,
-        gateway: {
-          url: config.claude_code.websocket_url,
-          token: secrets.gatewayToken,
-          turnLimitSeconds: config.gateway.turn_limit_seconds,
-        },
-        around: wrap.activities,
-      });
-    },
-    {
-      signal,
-      everyMs: RETRY_MS,
-      onFailure: (error) => logger.warn({ address: settings.address, reason: error.message }, 'waiting for Temporal'),
-    },
+  const starting = connectWhenReachable(settings, options).then((connection) =>
+    startWorker({
+      connection,
+      namespace: settings.namespace,
+      mirror,
+      gateway: {
+        url: config.claude_code.websocket_url,
+        token: secrets.gatewayToken,
+        turnLimitSeconds: config.gateway.turn_limit_seconds,
+      },
+      around: wrap.activities,
+    }),
   );
-  return new WorkerRole(settings, starting, signal);
+  return new WorkerRole(settings.address, starting, signal);
+}
+
+function connectWhenReachable(settings: TemporalSettings, options: PartOptions): Promise<NativeConnection> {
+  return retryUntil(() => connectWorker(settings), {
+    signal: options.signal,
+    everyMs: RETRY_MS,
+    isTransient: (error) => error instanceof TransportError,
+    onFailure: (error) =>
+      options.logger.warn({ address: settings.address, reason: error.message }, 'waiting for Temporal'),
+  });
 }
 
 class WorkerRole implements Part {
@@ -41,8 +47,8 @@ class WorkerRole implements Part {
   readonly failed: Promise<never>;
   readonly #starting: Promise<RunningWorker>;
 
-  constructor(settings: TemporalSettings, starting: Promise<RunningWorker>, signal: AbortSignal) {
-    this.address = settings.address;
+  constructor(address: string, starting: Promise<RunningWorker>, signal: AbortSignal) {
+    this.address = address;
     this.#starting = starting;
     this.failed = failureOf(starting, signal);
     this.failed.catch(() => undefined);
@@ -55,9 +61,14 @@ class WorkerRole implements Part {
   }
 }
 
+/** Rejects with why the worker cannot start or has stopped; never after `signal` aborted. */
 async function failureOf(starting: Promise<RunningWorker>, signal: AbortSignal): Promise<never> {
-  const worker = await starting;
-  await worker.done;
+  try {
+    const worker = await starting;
+    await worker.done;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
   if (!signal.aborted) throw new Error('The worker stopped by itself');
   return await NEVER;
 }
