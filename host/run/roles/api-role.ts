@@ -45,7 +45,8 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
   const trackCosts = config.claude_code.track_costs;
   const opened = makeMirror(db, bus, { trackCosts, budgets: new Budgets(db) });
   const mirror = wrap.mirror?.(opened) ?? opened;
-  const { client, close: closeClient } = makeTemporalClient(temporalSettings(config));
+  const temporal = makeTemporalClient(temporalSettings(config));
+  const { client } = temporal;
   const gateway = { url: config.claude_code.websocket_url, token: secrets.gatewayToken };
   const reports = makeReports({ path: dataFiles.database(options.dataDir), trackCosts });
   const workflows = makeSessionWorkflows({
@@ -82,7 +83,7 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
   // Places taken from here on belong to sessions that this process starts.
   const startedAt = new Date();
   const close = async (): Promise<void> => {
-    await closeClient();
+    await temporal.close();
     await reports.close();
     closeDatabase(db);
   };
