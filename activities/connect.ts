@@ -13,10 +13,10 @@ export const makeConnect = (deps: {
   connections: Pick<Connections, 'attach'>;
   mirror: Mirror;
 }): SessionActivities['connect'] =>
-  async function connect({ attachment, snapshot }) {
+  async function connect({ lease, snapshot }) {
     return await withFailures(() =>
       withHeartbeat(async () => {
-        const { peer } = await inTime((signal) => deps.connections.attach(attachment, { start: true, signal }));
+        const { peer } = await inTime((signal) => deps.connections.attach(lease, { start: true, signal }));
         const { agent, simulated, at_least_once } = peer;
         await deps.mirror.write([{ type: 'session', snapshot: { ...snapshot, agent, simulated, at_least_once } }]);
         return peer;

@@ -10,9 +10,9 @@ import { receiveFrom } from './line/receive-from.ts';
  * agent's gateway knows its id, and goes on from the last event that was seen.
  */
 export const makeExchange = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['exchange'] =>
-  async function exchange({ attachment, ...message }) {
+  async function exchange({ lease, ...message }) {
     return await withFailures(() =>
-      receiveFrom(attachment, message.message_id, async (resumed) => {
+      receiveFrom(lease, message.message_id, async (resumed) => {
         const line = await deps.connections.attach(resumed, { start: false });
         await handOver(deps.mirror, line, message);
         return line;

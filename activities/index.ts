@@ -1,5 +1,5 @@
 import type { Mirror } from '../domain/mirror/mirror-write.ts';
-import type { SessionActivities } from '../workflows/session-activities.ts';
+import type { Lease, SessionActivities } from '../workflows/session-activities.ts';
 import { makeConnect } from './connect.ts';
 import type { Connections } from './line/connections.ts';
 import { withFailures } from './failure.ts';
@@ -10,14 +10,23 @@ import { makeSend } from './send.ts';
 
 /** All activities of a session, over one set of connections and one mirror. */
 export function makeActivities(deps: { connections: Connections; mirror: Mirror }): SessionActivities {
+  const [connect, exchange, send] = [makeConnect(deps), makeExchange(deps), makeSend(deps)];
+  const [receive, release] = [makeReceive(deps), makeRelease(deps)];
   return {
-    connect: makeConnect(deps),
-    exchange: makeExchange(deps),
-    send: makeSend(deps),
-    receive: makeReceive(deps),
-    release: makeRelease(deps),
+    connect: (input) => connect(inputOf(input)),
+    exchange: (input) => exchange(inputOf(input)),
+    send: (input) => send(inputOf(input)),
+    receive: (input) => receive(inputOf(input)),
+    release: (input) => release(inputOf(input)),
     async mirror(writes) {
       await withFailures(() => deps.mirror.write(writes));
     },
   };
+}
+
+/** Reads an input that release 0.1.0 scheduled, and a worker of today carries out: there a lease was called an attachment. */
+function inputOf<I extends { lease: Lease }>(input: I | (Omit<I, 'lease'> & { attachment: Lease })): I {
+  if (!('attachment' in input)) return input;
+  const { attachment, ...rest } = input;
+  return { ...rest, lease: attachment } as unknown as I;
 }

@@ -2,13 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../domain/abort-scope.ts';
 import { errors } from '../domain/errors.ts';
 import type { Mirror } from '../domain/mirror/mirror-write.ts';
-import type {
-  Attachment,
-  Received,
-  Released,
-  SessionActivities,
-  SettledTurn,
-} from '../workflows/session-activities.ts';
+import type { Lease, Received, Released, SessionActivities, SettledTurn } from '../workflows/session-activities.ts';
 import type { AgentConnection } from './line/agent-connection.ts';
 import { ConnectionError } from './line/connection-errors.ts';
 import type { Connections } from './line/connections.ts';
@@ -30,12 +24,12 @@ const DRAIN_MS = 3_000;
  * that somebody else holds, leaves nothing to let go.
  */
 export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
-  async function release({ attachment, mode, reason, snapshot }) {
+  async function release({ lease, mode, reason, snapshot }) {
     async function letGo(): Promise<Released> {
       try {
-        const line = await deps.connections.attach(attachment, { start: false });
+        const line = await deps.connections.attach(lease, { start: false });
         const lastSeq = await line.release(mode, reason);
-        const received = await drain(line, attachment, lastSeq ?? line.openedAt);
+        const received = await drain(line, lease, lastSeq ?? line.openedAt);
         return { let_go: lastSeq !== null, received };
       } catch (error) {
         if (!(error instanceof ConnectionError)) throw error;
@@ -48,17 +42,17 @@ export const makeRelease = (deps: ReleaseDeps): SessionActivities['release'] =>
     return await withFailures(async () => {
       const released = await withHeartbeat(letGo);
       if (!released.let_go) return released;
-      deps.connections.drop(attachment.session_id, attachment.epoch);
+      deps.connections.drop(lease.session_id, lease.epoch);
       if (snapshot !== null) await deps.mirror.write([{ type: 'session', snapshot }]);
       return released;
     });
   };
 
-/** Takes the events after the attachment's cursor, up to a number that the gateway has journalled already. */
-async function drain(line: AgentConnection, attachment: Attachment, upTo: number): Promise<Received> {
+/** Takes the events after the lease's cursor, up to a number that the gateway has journalled already. */
+async function drain(line: AgentConnection, lease: Lease, upTo: number): Promise<Received> {
   const scope = abortScope([cancellationSignal()], DRAIN_MS);
   const turns: SettledTurn[] = [];
-  let { cursor } = attachment;
+  let { cursor } = lease;
   try {
     while (cursor < upTo) {
       const batch = await line.take(cursor, scope.signal);

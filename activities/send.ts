@@ -6,9 +6,9 @@ import { handOver } from './line/hand-over.ts';
 
 /** Hands one message to the agent's gateway, which journals it under its id: a repeat starts nothing. */
 export const makeSend = (deps: { connections: Connections; mirror: Mirror }): SessionActivities['send'] =>
-  async function send({ attachment, ...message }) {
+  async function send({ lease, ...message }) {
     await withFailures(async () => {
-      const line = await deps.connections.attach(attachment, { start: false });
+      const line = await deps.connections.attach(lease, { start: false });
       await handOver(deps.mirror, line, message);
     });
   };

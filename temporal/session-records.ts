@@ -3,6 +3,7 @@ import { errors } from '../domain/errors.ts';
 import type { SessionPast, SessionRecord, SessionRecords } from '../domain/session/session-record.ts';
 import { getRecord, SESSION_WORKFLOW, workflowIdOf } from '../workflows/definitions.ts';
 import type { sessionWorkflow } from '../workflows/session/session.ts';
+import { loadState } from '../workflows/state/load-state.ts';
 import { recordOf } from '../workflows/state/session-views.ts';
 import { readRun } from './session-history.ts';
 
@@ -29,7 +30,7 @@ export function makeSessionRecords({ client }: { client: Client }): SessionRecor
     const { runId, status } = await handleOf(sessionId).describe();
     const handle = handleOf(sessionId, runId);
     // What a session returns needs no worker to be read.
-    if (status.name === 'COMPLETED') return recordOf(await handle.result());
+    if (status.name === 'COMPLETED') return recordOf(loadState(await handle.result()));
     return { ...(await handle.query(getRecord)), ended: status.name !== 'RUNNING' };
   }
 

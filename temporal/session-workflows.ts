@@ -20,6 +20,7 @@ import {
   type SubmitMessage,
 } from '../workflows/definitions.ts';
 import type { SessionInput, sessionWorkflow } from '../workflows/session/session.ts';
+import { loadState } from '../workflows/state/load-state.ts';
 import { TASK_QUEUE } from './settings.ts';
 
 export interface SessionWorkflowsOptions {
@@ -97,11 +98,11 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     const status = await describe(session.session_id);
     if (status === 'running') return 'running';
     // What an operator terminated has no state to continue from, and is resumed only when somebody asks for that.
-    const last = status === 'ended' ? await handleOf(session.session_id).result() : null;
-    if (last?.status !== 'error') throw errors.sessionNotActive(session.session_id);
+    const last = status === 'ended' ? loadState(await handleOf(session.session_id).result()) : null;
+    if (last?.phase.type !== 'error') throw errors.sessionNotActive(session.session_id);
     // The same call again would begin a conversation of its own under the old id.
-    if (last.failure?.code === 'SESSION_NOT_RESUMABLE') {
-      throw errors.sessionNotResumable(session.session_id, last.failure.message);
+    if (last.phase.failure.code === 'SESSION_NOT_RESUMABLE') {
+      throw errors.sessionNotResumable(session.session_id, last.phase.failure.message);
     }
     return await startAgain(session, { ...limits, state: last });
   }

@@ -3,7 +3,7 @@ import type { MirrorWrite, SessionSnapshot } from '../domain/mirror/mirror-write
 import type { TurnOutcome } from '../domain/session/turn.ts';
 
 /** All that an activity needs to take up a session's connection anew, on whatever worker it runs. */
-export interface Attachment {
+export interface Lease {
   session_id: string;
   project_path: string;
   options: Pick<SessionOptions, 'model' | 'permission_mode' | 'on_interrupt' | 'turn_limit_seconds'>;
@@ -16,7 +16,7 @@ export interface Attachment {
 }
 
 export interface ConnectInput {
-  attachment: Attachment;
+  lease: Lease;
   /** Written to the mirror, completed by what the agent said of itself, once the connection is up. */
   snapshot: SessionSnapshot;
 }
@@ -31,7 +31,7 @@ export interface Connected {
 
 /** One message for the agent, over the session's connection. */
 export interface MessageInput {
-  attachment: Attachment;
+  lease: Lease;
   message_id: string;
   /** Null when the body is stored (it was too large for a signal). */
   content: string | null;
@@ -39,7 +39,7 @@ export interface MessageInput {
 }
 
 export interface ReceiveInput {
-  attachment: Attachment;
+  lease: Lease;
   /** The message whose turn is awaited, handed over by an earlier activity; null to listen to background tasks. */
   message_id: string | null;
 }
@@ -69,12 +69,12 @@ export interface Received {
 export interface Released {
   /** False when the agent works: nothing was let go, and there is more to listen to. */
   let_go: boolean;
-  /** What came after the attachment's cursor and nobody had asked for; null when the gateway is away. */
+  /** What came after the lease's cursor and nobody had asked for; null when the gateway is away. */
   received: Received | null;
 }
 
 export interface ReleaseInput {
-  attachment: Attachment;
+  lease: Lease;
   mode: 'idle' | 'close';
   reason: string;
   /** Written to the mirror once the agent is let go, not when it works on; null to write nothing. */

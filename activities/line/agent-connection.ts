@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../domain/session/event.ts';
 import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import type { AgentMessage } from '../../domain/session/turn.ts';
-import type { Attachment, Connected } from '../../workflows/session-activities.ts';
+import type { Lease, Connected } from '../../workflows/session-activities.ts';
 import type { LineLogger } from './line-logger.ts';
 import type { LineWatch } from './line-watch.ts';
 
@@ -43,7 +43,7 @@ export interface AgentConnection {
 export interface OpenOptions {
   url: string;
   token: string;
-  attachment: Attachment;
+  lease: Lease;
   /** Whether the agent process is to be up before the connection counts as open. */
   start: boolean;
   /** Seconds that a turn of a plain peer may take where the session's options do not say; 0: no limit. */

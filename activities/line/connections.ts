@@ -3,7 +3,7 @@ import { asyncLocalStorage } from '@temporalio/activity';
 import { WebSocket } from 'ws';
 import { AGENT_PROTOCOL, AGENT_PROTOCOL_HEADER } from '../../protocol/agent-protocol.ts';
 import type { Mirror } from '../../domain/mirror/mirror-write.ts';
-import type { Attachment } from '../../workflows/session-activities.ts';
+import type { Lease } from '../../workflows/session-activities.ts';
 import type { AgentConnection, OpenOptions } from './agent-connection.ts';
 import { ConnectionError, unreachable } from './connection-errors.ts';
 import { openGatewayConnection } from './gateway-connection.ts';
@@ -67,28 +67,28 @@ export class Connections {
    * Returns the session's line, opened again when it is gone, old, or lacks events after the lease's cursor. `signal` gives up
    * a line that is being opened, and with it the start of its agent.
    */
-  async attach(attachment: Attachment, how: AttachOptions): Promise<AgentConnection> {
-    const known = this.#lines.get(attachment.session_id);
-    if (known !== undefined && known.epoch > attachment.epoch) {
-      throw new ConnectionError('LEASE_LOST', `Epoch ${attachment.epoch} was taken over by ${known.epoch}`);
+  async attach(lease: Lease, how: AttachOptions): Promise<AgentConnection> {
+    const known = this.#lines.get(lease.session_id);
+    if (known !== undefined && known.epoch > lease.epoch) {
+      throw new ConnectionError('LEASE_LOST', `Epoch ${lease.epoch} was taken over by ${known.epoch}`);
     }
-    if (known !== undefined && known.epoch === attachment.epoch) {
+    if (known !== undefined && known.epoch === lease.epoch) {
       known.usedAt = Date.now();
       const line = await known.opening.catch(() => null);
-      if (line !== null && !line.isClosed && line.covers(attachment.cursor)) return line;
+      if (line !== null && !line.isClosed && line.covers(lease.cursor)) return line;
     }
     // Another activity may have replaced it while this one waited.
-    const current = this.#lines.get(attachment.session_id);
-    if (current !== undefined && current !== known) return await this.attach(attachment, how);
+    const current = this.#lines.get(lease.session_id);
+    if (current !== undefined && current !== known) return await this.attach(lease, how);
     current?.line?.close();
-    const opening = this.#open(attachment, how);
-    const entry: Entry = { epoch: attachment.epoch, opening, line: null, usedAt: Date.now() };
-    this.#lines.set(attachment.session_id, entry);
+    const opening = this.#open(lease, how);
+    const entry: Entry = { epoch: lease.epoch, opening, line: null, usedAt: Date.now() };
+    this.#lines.set(lease.session_id, entry);
     try {
       entry.line = await entry.opening;
       return entry.line;
     } catch (error) {
-      if (this.#lines.get(attachment.session_id) === entry) this.#lines.delete(attachment.session_id);
+      if (this.#lines.get(lease.session_id) === entry) this.#lines.delete(lease.session_id);
       throw error;
     }
   }
@@ -108,10 +108,10 @@ export class Connections {
     this.#lines.clear();
   }
 
-  async #open(attachment: Attachment, { start, signal }: AttachOptions): Promise<AgentConnection> {
+  async #open(lease: Lease, { start, signal }: AttachOptions): Promise<AgentConnection> {
     // The log of the activity that opens the line: it names the workflow.
     const logger = asyncLocalStorage.getStore()?.log;
-    return await openLine({ ...this.#options, attachment, start, signal, logger, watch: this.#watch });
+    return await openLine({ ...this.#options, lease, start, signal, logger, watch: this.#watch });
   }
 
   /** A line that another worker took over was closed by the gateway; one to a plain peer only falls out of use. */

@@ -18,10 +18,10 @@ const RELEASE_TIMEOUT_MS = 20_000;
 
 /** Takes an open socket that speaks the sub-protocol, opens the session on it and resolves once the lease is held. */
 export async function openGatewayConnection(socket: WebSocket, options: OpenOptions): Promise<AgentConnection> {
-  const { attachment } = options;
+  const { lease } = options;
   const events = makeMirroredEvents({
-    sessionId: attachment.session_id,
-    afterSeq: attachment.cursor,
+    sessionId: lease.session_id,
+    afterSeq: lease.cursor,
     mirror: options.mirror,
     flow: socket,
     logger: options.logger,
@@ -49,7 +49,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     if (frame.type === 'event') return events.push({ seq: frame.seq, event: frame.event, bytes: data.length });
     if (frame.type === 'delta') {
       const { message_id, text } = frame;
-      return options.mirror.live(attachment.session_id, { message_id, text });
+      return options.mirror.live(lease.session_id, { message_id, text });
     }
     if (frame.request_id === undefined) return fail(errorOf(frame));
     waiting.get(frame.request_id)?.resolve(frame);
@@ -84,13 +84,13 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
   const opened = await request(
     {
       type: 'open',
-      session_id: attachment.session_id,
-      epoch: attachment.epoch,
-      project_path: attachment.project_path,
-      options: attachment.options,
-      after_seq: attachment.cursor,
+      session_id: lease.session_id,
+      epoch: lease.epoch,
+      project_path: lease.project_path,
+      options: lease.options,
+      after_seq: lease.cursor,
       start: options.start,
-      resume_required: options.start ? attachment.resume_required : undefined,
+      resume_required: options.start ? lease.resume_required : undefined,
     },
     options.start ? START_TIMEOUT_MS : REPLY_TIMEOUT_MS,
   )
@@ -100,7 +100,7 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     })
     .finally(() => options.signal?.removeEventListener('abort', giveUp));
   if (opened.type !== 'opened') throw unreachable(`the gateway answered open with ${opened.type}`);
-  if (opened.last_seq < attachment.cursor) {
+  if (opened.last_seq < lease.cursor) {
     socket.terminate();
     throw unreachable('the gateway has lost the journal of this session', { retryable: false });
   }
@@ -109,12 +109,12 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     simulated: opened.simulated,
     at_least_once: false,
     // What is still to come of an earlier time is a reason to listen, too.
-    background_tasks: Math.max(opened.background_tasks, opened.last_seq > attachment.cursor ? 1 : 0),
+    background_tasks: Math.max(opened.background_tasks, opened.last_seq > lease.cursor ? 1 : 0),
   };
   let backgroundTasks = opened.background_tasks;
 
   return {
-    epoch: attachment.epoch,
+    epoch: lease.epoch,
     peer,
     get isClosed(): boolean {
       return isClosed;

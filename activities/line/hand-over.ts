@@ -6,7 +6,7 @@ import type { AgentConnection } from './agent-connection.ts';
 export async function handOver(
   mirror: Mirror,
   line: AgentConnection,
-  { message_id, content, context }: Omit<MessageInput, 'attachment'>,
+  { message_id, content, context }: Omit<MessageInput, 'lease'>,
 ): Promise<void> {
   await line.send(content === null ? await mirror.readBody(message_id) : { message_id, content, context });
 }

@@ -33,18 +33,18 @@ const PARTIAL = new Set(['partial', 'streaming', 'in_progress']);
  * not answer a message within the turn limit leaves it with an unknown outcome, and what it answers later is dropped.
  */
 export function openPlainConnection(socket: WebSocket, options: OpenOptions): AgentConnection {
-  const { attachment } = options;
+  const { lease } = options;
   const events = makeMirroredEvents({
-    sessionId: attachment.session_id,
-    afterSeq: attachment.cursor,
+    sessionId: lease.session_id,
+    afterSeq: lease.cursor,
     mirror: options.mirror,
     flow: socket,
     logger: options.logger,
   });
   const outstanding = new Map<string, { startedAt: string; limit: NodeJS.Timeout | undefined }>();
-  const turnLimitSeconds = attachment.options.turn_limit_seconds ?? options.turnLimitSeconds;
+  const turnLimitSeconds = lease.options.turn_limit_seconds ?? options.turnLimitSeconds;
   const sent = new Set<string>();
-  let seq = attachment.cursor;
+  let seq = lease.cursor;
   let isClosed = false;
 
   function emit(event: NumberedEvent['event'], bytes: number): void {
@@ -83,7 +83,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
     if (parsed === null || isClosed) return;
     if (!outstanding.has(parsed.message_id)) return;
     if (PARTIAL.has(parsed.status ?? '')) {
-      return options.mirror.live(attachment.session_id, { message_id: parsed.message_id, text: parsed.content });
+      return options.mirror.live(lease.session_id, { message_id: parsed.message_id, text: parsed.content });
     }
     settle(parsed, data.length);
   });
@@ -92,13 +92,13 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
   socket.on('error', (error) => fail(new ConnectionError('NOT_SENT', error.message, { cause: error })));
 
   return {
-    epoch: attachment.epoch,
+    epoch: lease.epoch,
     peer: { agent: 'peer', simulated: false, at_least_once: true, background_tasks: 0 },
     get isClosed(): boolean {
       return isClosed;
     },
     backgroundTasks: 0,
-    openedAt: attachment.cursor,
+    openedAt: lease.cursor,
     covers: (cursor) => events.covers(cursor),
     canAnswer: (messageId) => sent.has(messageId),
     async send(message: AgentMessage): Promise<void> {
@@ -108,7 +108,7 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
       outstanding.set(message.message_id, { startedAt: timestamp, limit: limitOf(message.message_id) });
       sent.add(message.message_id);
       const { message_id: id, content, context } = message;
-      const frame = JSON.stringify({ id, session_id: attachment.session_id, content, timestamp, context });
+      const frame = JSON.stringify({ id, session_id: lease.session_id, content, timestamp, context });
       await new Promise<void>((resolve, reject) => {
         socket.send(frame, (error) => (error ? reject(new ConnectionError('UNAVAILABLE', error.message)) : resolve()));
       });

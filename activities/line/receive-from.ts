@@ -1,6 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../../domain/abort-scope.ts';
-import type { Attachment, Received, SettledTurn } from '../../workflows/session-activities.ts';
+import type { Lease, Received, SettledTurn } from '../../workflows/session-activities.ts';
 import type { AgentConnection, NumberedEvent } from './agent-connection.ts';
 import { settledIn } from './settled-in.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
@@ -16,18 +16,18 @@ interface Progress {
 /**
  * Waits on a line until a turn is settled or, where no message is awaited, the last background task ended; the line mirrors
  * what the agent does meanwhile. Heartbeats the number of the last event that was seen, so that a retry, on whatever worker,
- * takes the line up from there: `attach` gets the attachment with that cursor.
+ * takes the line up from there: `attach` gets the lease with that cursor.
  */
 export async function receiveFrom(
-  attachment: Attachment,
+  lease: Lease,
   messageId: string | null,
-  attach: (resumed: Attachment) => Promise<AgentConnection>,
+  attach: (resumed: Lease) => Promise<AgentConnection>,
 ): Promise<Received> {
   const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
-  let cursor = resumed?.cursor ?? attachment.cursor;
+  let cursor = resumed?.cursor ?? lease.cursor;
 
   async function listen(): Promise<Received> {
-    const line = await attach({ ...attachment, cursor });
+    const line = await attach({ ...lease, cursor });
     let ownTurn = false;
     for (;;) {
       const isOver = messageId === null && !ownTurn && line.backgroundTasks === 0 && cursor >= line.openedAt;

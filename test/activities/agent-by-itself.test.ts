@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { Connections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
 import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
-import type { Attachment, Received, Released, SessionActivities } from '../../workflows/session-activities.ts';
+import type { Lease, Received, Released, SessionActivities } from '../../workflows/session-activities.ts';
 import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway/test-gateway.ts';
@@ -26,7 +26,7 @@ interface Talk {
   listen: () => Promise<Received>;
   release: () => Promise<Released>;
   mirrored: () => MirrorWrite[];
-  attachment: Attachment;
+  lease: Lease;
 }
 
 /** One session over a real gateway, with a cursor that follows as the workflow's does. */
@@ -34,7 +34,7 @@ async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
   const mirror = makeMemoryMirror();
   const connections = new Connections({ url: gate.gateway.url, token: TEST_TOKEN, mirror, turnLimitSeconds: 0 });
   const activities: SessionActivities = makeActivities({ connections, mirror });
-  const attachment: Attachment = {
+  const lease: Lease = {
     session_id: randomUUID(),
     project_path: gate.project,
     options: {},
@@ -47,21 +47,21 @@ async function talk(body: (talk: Talk) => Promise<void>): Promise<void> {
   const run = <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> =>
     new MockActivityEnvironment().run(activity, input);
   async function receive(message_id: string | null): Promise<Received> {
-    const received = await run(receiveOnce, { attachment: { ...attachment }, message_id });
-    attachment.cursor = received.cursor;
+    const received = await run(receiveOnce, { lease: { ...lease }, message_id });
+    lease.cursor = received.cursor;
     return received;
   }
   try {
     await body({
       mirrored: () => mirror.batches.flat(),
-      attachment,
+      lease,
       say: async (content) => {
-        const received = await run(exchange, { attachment: { ...attachment }, message_id: randomUUID(), content });
-        attachment.cursor = received.cursor;
+        const received = await run(exchange, { lease: { ...lease }, message_id: randomUUID(), content });
+        lease.cursor = received.cursor;
         return received;
       },
       listen: () => receive(null),
-      release: () => run(release, { attachment, mode: 'idle', reason: 'idle', snapshot: null }),
+      release: () => run(release, { lease, mode: 'idle', reason: 'idle', snapshot: null }),
     });
   } finally {
     connections.closeAll();
@@ -79,12 +79,12 @@ test('receive() knows of background tasks that an earlier turn began', async () 
 });
 
 test('receive() does not wait for background tasks that died with the gateway', async () => {
-  await talk(async ({ say, listen, attachment }) => {
+  await talk(async ({ say, listen, lease }) => {
     assert.equal((await say('[background 60s] one')).background_tasks, 1);
     // What the end of a gateway leaves when it had no time for anything.
     const port = gate.gateway.port;
     await gate.restart({ port });
-    attachment.epoch += 1;
+    lease.epoch += 1;
     assert.deepEqual(answered(await listen()), []);
   });
 });

@@ -5,13 +5,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Connections } from '../../activities/line/connections.ts';
 import { makeActivities } from '../../activities/index.ts';
-import type {
-  Attachment,
-  ConnectInput,
-  Connected,
-  Released,
-  ReleaseInput,
-} from '../../workflows/session-activities.ts';
+import type { Lease, ConnectInput, Connected, Released, ReleaseInput } from '../../workflows/session-activities.ts';
 import { TEST_TOKEN } from '../support/gateway/gateway-client.ts';
 import { holdStarts, type HeldStarts } from '../support/gateway/held-starts.ts';
 import { snapshotOf } from '../support/histories.ts';
@@ -42,11 +36,11 @@ async function connecting(t: TestContext, options: { deaf?: boolean; leftMs?: nu
   const connect = (input: ConnectInput): Promise<Connected> => activities.connect(input);
   const release = (input: ReleaseInput): Promise<Released> => activities.release(input);
   const session_id = randomUUID();
-  const attachment: Attachment = { session_id, project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
+  const lease: Lease = { session_id, project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
   const times = { scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: 20_000 };
   const { leftMs = 60_000 } = options;
   const env = new MockActivityEnvironment({ ...times, scheduleToCloseTimeoutMs: 19_000 + leftMs });
-  const connected: Promise<Connected> = env.run(connect, { attachment, snapshot: snapshotOf({ session_id }) });
+  const connected: Promise<Connected> = env.run(connect, { lease, snapshot: snapshotOf({ session_id }) });
   const ending = { mode: 'close', reason: 'User requested', snapshot: null } as const;
   connected.catch(() => undefined);
   await until('a start began', () => held.counts.begun === 1);
@@ -56,7 +50,7 @@ async function connecting(t: TestContext, options: { deaf?: boolean; leftMs?: nu
     cancel: () => env.cancel(),
     connected,
     release: (epoch = 1) => {
-      const input: ReleaseInput = { ...ending, attachment: { ...attachment, epoch } };
+      const input: ReleaseInput = { ...ending, lease: { ...lease, epoch } };
       return new MockActivityEnvironment().run(release, input);
     },
   };

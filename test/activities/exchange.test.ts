@@ -49,8 +49,8 @@ async function withLine(body: (line: Line) => Promise<void>): Promise<void> {
 }
 
 function message(content: string | null): MessageInput {
-  const attachment = { session_id: randomUUID(), project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
-  return { attachment, message_id: randomUUID(), content };
+  const lease = { session_id: randomUUID(), project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
+  return { lease, message_id: randomUUID(), content };
 }
 
 const results = ({ batches }: MemoryMirror): number =>

@@ -33,8 +33,8 @@ async function openLine(t: TestContext): Promise<{ line: AgentConnection; networ
     connections.closeAll();
     await network.close();
   });
-  const attachment = { session_id: randomUUID(), project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
-  return { line: await connections.attach(attachment, { start: true }), network };
+  const lease = { session_id: randomUUID(), project_path: gate.project, options: {}, epoch: 1, cursor: 0 };
+  return { line: await connections.attach(lease, { start: true }), network };
 }
 
 test('who waits on a line that went dead without a word hears of it within two rounds of pings', async (t) => {

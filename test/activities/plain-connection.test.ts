@@ -6,10 +6,10 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { Connections } from '../../activities/line/connections.ts';
 import { until } from '../support/until.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
-import type { Attachment } from '../../workflows/session-activities.ts';
+import type { Lease } from '../../workflows/session-activities.ts';
 
 const never = new AbortController().signal;
-const ATTACHMENT: Attachment = { session_id: 's-1', project_path: '/p', options: {}, epoch: 1, cursor: 0 };
+const LEASE: Lease = { session_id: 's-1', project_path: '/p', options: {}, epoch: 1, cursor: 0 };
 const MESSAGE = {
   message_id: '6f7cf0ce-9a8f-4f0b-9d0d-5f0f6a1b2c3d',
   content: 'Check git status',
@@ -71,7 +71,7 @@ async function withPlainPeer(handleProtocols: boolean, body: (peer: Peer) => Pro
 for (const echoes of [true, false]) {
   test(`a peer that ${echoes ? 'echoes' : 'ignores'} the sub-protocol's name gets the guide's bare frames`, async () => {
     await withPlainPeer(echoes, async ({ connections, frames }) => {
-      const line = await connections.attach(ATTACHMENT, { start: true });
+      const line = await connections.attach(LEASE, { start: true });
       assert.deepEqual(line.peer, { agent: 'peer', simulated: false, at_least_once: true, background_tasks: 0 });
       await line.send(MESSAGE);
       const events = [];
@@ -102,7 +102,7 @@ test('an answer whose price the peer does not tell has no price, and an error is
   await withPlainPeer(true, async (peer) => {
     peer.answer = (socket, message) =>
       socket.send(JSON.stringify({ message_id: message.id, content: 'no such branch', status: 'error' }));
-    const line = await peer.connections.attach(ATTACHMENT, { start: true });
+    const line = await peer.connections.attach(LEASE, { start: true });
     await line.send(MESSAGE);
     const events = [];
     while (events.length < 2) events.push(...(await line.take(events.length, never)));
@@ -124,7 +124,7 @@ test('junk from a peer is passed over', async () => {
       socket.send(JSON.stringify([1, 2]));
       good(socket, message);
     };
-    const line = await peer.connections.attach(ATTACHMENT, { start: true });
+    const line = await peer.connections.attach(LEASE, { start: true });
     await line.send(MESSAGE);
     const events = [];
     while (events.length < 2) events.push(...(await line.take(events.length, never)));
@@ -135,11 +135,11 @@ test('junk from a peer is passed over', async () => {
 test('a line that breaks in mid-turn fails as NOT_SENT, so that the message is sent again on a new one', async () => {
   await withPlainPeer(true, async (peer) => {
     peer.answer = (socket) => socket.terminate();
-    const line = await peer.connections.attach(ATTACHMENT, { start: true });
+    const line = await peer.connections.attach(LEASE, { start: true });
     await line.send(MESSAGE);
     await line.take(0, never);
     await assert.rejects(line.take(1, never), { type: 'NOT_SENT' });
-    const next = await peer.connections.attach({ ...ATTACHMENT, epoch: 2, cursor: 1 }, { start: true });
+    const next = await peer.connections.attach({ ...LEASE, epoch: 2, cursor: 1 }, { start: true });
     assert.notEqual(next, line);
   });
 });
@@ -151,16 +151,16 @@ test('a server that is not there fails as AGENT_UNREACHABLE in the guide’s wor
     mirror: makeMemoryMirror(),
     turnLimitSeconds: 0,
   });
-  await assert.rejects(connections.attach(ATTACHMENT, { start: true }), {
+  await assert.rejects(connections.attach(LEASE, { start: true }), {
     type: 'AGENT_UNREACHABLE',
     message: 'Failed to connect to Claude Code WebSocket',
   });
 });
 
-test('an attachment with a lower epoch than the line of this process is refused', async () => {
+test('a lease with a lower epoch than the line of this process is refused', async () => {
   await withPlainPeer(true, async ({ connections }) => {
-    await connections.attach({ ...ATTACHMENT, epoch: 3 }, { start: true });
-    await assert.rejects(connections.attach({ ...ATTACHMENT, epoch: 2 }, { start: true }), { type: 'LEASE_LOST' });
+    await connections.attach({ ...LEASE, epoch: 3 }, { start: true });
+    await assert.rejects(connections.attach({ ...LEASE, epoch: 2 }, { start: true }), { type: 'LEASE_LOST' });
   });
 });
 
@@ -172,7 +172,7 @@ test('a cost that is none is told as not known, and a second answer is the same 
     };
     const turns: { turn_id: string; cost_nano: number | null }[] = [];
     for (const epoch of [1, 2]) {
-      const line = await peer.connections.attach({ ...ATTACHMENT, epoch }, { start: true });
+      const line = await peer.connections.attach({ ...LEASE, epoch }, { start: true });
       await line.send(MESSAGE);
       const events = [...(await line.take(0, never))];
       while (!events.some(({ event }) => event.type === 'result')) {
@@ -191,7 +191,7 @@ test('a message that a peer does not answer within the turn limit ends as unknow
   await withPlainPeer(true, async (peer) => {
     const good = peer.answer;
     peer.answer = (socket, message) => (message.id === MESSAGE.message_id ? undefined : good(socket, message));
-    const line = await peer.connections.attach({ ...ATTACHMENT, options: { turn_limit_seconds: 1 } }, { start: true });
+    const line = await peer.connections.attach({ ...LEASE, options: { turn_limit_seconds: 1 } }, { start: true });
     await line.send(MESSAGE);
     const events = [...(await line.take(0, never)), ...(await line.take(1, never))];
     const result = events.find(({ event }) => event.type === 'result')?.event;
@@ -209,7 +209,7 @@ test('a message that a peer does not answer within the turn limit ends as unknow
 test('a line that its other end closed, as when another worker takes the session over, is freed', async () => {
   await withPlainPeer(true, async (peer) => {
     peer.answer = (socket) => socket.close(4409, 'lease lost');
-    const line = await peer.connections.attach(ATTACHMENT, { start: true });
+    const line = await peer.connections.attach(LEASE, { start: true });
     assert.equal(peer.connections.size, 1);
     await line.send(MESSAGE);
     await until('the line is closed', () => line.isClosed);

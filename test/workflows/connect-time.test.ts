@@ -4,12 +4,14 @@ import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
 import { makeConnect } from '../../activities/connect.ts';
+import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
 import type { SessionStart } from '../../domain/session/session-workflows.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
 import type { SessionActivities } from '../../workflows/session-activities.ts';
 import type { SessionState } from '../../workflows/state/session-state.ts';
+import { snapshotOf } from '../../workflows/state/session-views.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
 import { scriptedAgent } from '../support/gateway/scripted-agent.ts';
 import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
@@ -38,7 +40,11 @@ async function withWorker(activities: SessionActivities, body: () => Promise<voi
   await worker.runUntil(body());
 }
 
-async function startSession(): Promise<{ id: string; cost: () => Promise<number>; end: () => Promise<SessionState> }> {
+async function startSession(): Promise<{
+  id: string;
+  cost: () => Promise<number>;
+  end: () => Promise<SessionSnapshot>;
+}> {
   const options = { idle_after_seconds: 60, idle_timeout_seconds: 300 };
   const session: SessionStart = { session_id: randomUUID(), user_id: 'u-1', project_path: '/p', title: null, options };
   const workflows = makeSessionWorkflows({ client: temporal.env.client, budgetEvents: 1_000, queueDepth: 10 });
@@ -48,7 +54,7 @@ async function startSession(): Promise<{ id: string; cost: () => Promise<number>
   return {
     id,
     cost: async () => (await workflows.ledger(session.session_id)).cost_nano,
-    end: () => temporal.env.client.workflow.getHandle(id).result() as Promise<SessionState>,
+    end: async () => snapshotOf((await temporal.env.client.workflow.getHandle(id).result()) as SessionState),
   };
 }
 

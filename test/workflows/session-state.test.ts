@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import type { SessionStart } from '../../domain/session/session-workflows.ts';
 import type { SettledTurn } from '../../workflows/session-activities.ts';
-import { book } from '../../workflows/state/session-ledger.ts';
+import { book, released } from '../../workflows/state/session-ledger.ts';
 import { accept, beginTurn } from '../../workflows/state/session-queue.ts';
 import {
   beginConnect,
@@ -11,11 +11,15 @@ import {
   close,
   connected,
   disconnected,
+  disconnecting,
   idled,
-  isLetGo,
+  isConnected,
   isQuiet,
+  isReleased,
+  lost,
   newSession,
   revived,
+  statusOf,
   type SessionState,
 } from '../../workflows/state/session-state.ts';
 
@@ -153,7 +157,7 @@ test('any order of messages, repeats, results and idling keeps queue, ledger and
           const settled = turn(next.seq, state.current?.message_id ?? null, next.cost);
           state = book(state, { turns: [settled], cursor: next.seq, background_tasks: 0 }, NOW);
         }
-        if (next.type === 'idle' && isQuiet(state) && state.status === 'active') state = idled(state);
+        if (next.type === 'idle' && isQuiet(state) && statusOf(state) === 'active') state = idled(state);
         if (next.type === 'connect') state = connected(beginConnect(state), PEER);
         if (next.type === 'close') state = close(state, 'User requested');
       }
@@ -182,10 +186,38 @@ test('book() takes what was settled before it was begun out of the queue', () =>
   );
 });
 
-test('isLetGo() is false where an idle session was connected in the breath in which it was asked to end', () => {
+test('isReleased() is false where an idle session was connected just before it was asked to end', () => {
   const idle = idled(connected(beginConnect(fresh()), PEER));
-  assert.equal(isLetGo(idle), true);
-  assert.equal(isLetGo(connected(close(beginConnect(idle), 'User requested'), PEER)), false);
+  assert.equal(isReleased(idle), true);
+  assert.equal(isReleased(connected(close(beginConnect(idle), 'User requested'), PEER)), false);
+});
+
+test('isReleased() is false where the gateway was away when the agent was released', () => {
+  const idle = idled(connected(beginConnect(fresh()), PEER));
+  assert.equal(isReleased(released(idle, { let_go: true, received: null }, LATER)), false);
+});
+
+test('released() makes a session active again whose agent works on', () => {
+  const idle = idled(connected(beginConnect(fresh()), PEER));
+  const received = { turns: [], cursor: 0, background_tasks: 0 };
+  const working = released(idle, { let_go: false, received }, LATER);
+  assert.deepEqual([statusOf(working), isConnected(working), working.background_tasks], ['active', true, 1]);
+});
+
+test('released() leaves a session that ends as it is', () => {
+  const ending = disconnecting(close(connected(beginConnect(fresh()), PEER), 'User requested'));
+  assert.deepEqual(released(ending, { let_go: true, received: null }, LATER).phase, ending.phase);
+});
+
+test('connected() shows a session that was asked to end meanwhile as it was before', () => {
+  const shown = (state: SessionState) => statusOf(connected(beginConnect(close(state, 'User requested')), PEER));
+  assert.deepEqual([shown(fresh()), shown(idled(fresh()))], ['connecting', 'idle']);
+});
+
+test('lost() changes nothing while no connection is open', () => {
+  const opening = beginConnect(fresh());
+  assert.equal(lost(opening), opening);
+  assert.deepEqual(lost(connected(opening, PEER)).phase, { type: 'unconnected', shown: 'active' });
 });
 
 test('newSession() takes an option that is null or not a number as not set', () => {

@@ -4,11 +4,13 @@ import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
 import { errors } from '../../domain/errors.ts';
+import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
 import type { SessionStart, SessionWorkflows } from '../../domain/session/session-workflows.ts';
 import { makeSessionRecords } from '../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
+import { snapshotOf } from '../../workflows/state/session-views.ts';
 import type { SessionState } from '../../workflows/state/session-state.ts';
 import { countEvents } from '../support/temporal/count-events.ts';
 import { scriptedAgent, type ScriptedAgent } from '../support/gateway/scripted-agent.ts';
@@ -74,8 +76,10 @@ async function endWithLateMessage(
   return { session, late };
 }
 
-function resultOf(sessionId: string): Promise<SessionState> {
-  return temporal.env.client.workflow.getHandle(workflowIdOf(sessionId)).result() as Promise<SessionState>;
+/** What the last run of a session returned, and what it shows of it. */
+async function resultOf(sessionId: string): Promise<SessionState & SessionSnapshot> {
+  const state = (await temporal.env.client.workflow.getHandle(workflowIdOf(sessionId)).result()) as SessionState;
+  return { ...snapshotOf(state), ...state };
 }
 
 test('a session carries messages out in order, adds up the cost and ends with the first reason', async () => {

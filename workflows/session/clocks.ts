@@ -1,62 +1,68 @@
 import { condition, log, sleep } from '@temporalio/workflow';
 import { idleAt, timeoutAt, wallClockAt } from '../state/deadlines.ts';
-import type { Memory } from './memory.ts';
 import * as session from '../state/session-state.ts';
+import type { Memory } from './memory.ts';
 
-/** The session's durable timers; they run beside its loop until the run ends. */
-export interface Clocks {
-  /** Whether the session was quiet for so long that its agent is to go; taken back by `idled`. */
-  readonly idleDue: boolean;
-  idled(): void;
-}
+/**
+ * The session's durable timers. They run beside its loop until the run ends; each is set again when it fires and is not touched
+ * by a message.
+ */
+export class Clocks {
+  readonly #memory: Memory;
+  #idleDue = false;
 
-/** Starts the clocks: lazy, each re-armed on firing and never touched by a message. */
-export function startClocks(memory: Memory): Clocks {
-  let idleDue = false;
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    for (const clock of [this.#idleClock(), this.#timeoutClock(), this.#wallClock()]) {
+      // It ends with the run, and only a bug makes it fail.
+      clock.catch((error: unknown) => log.error('a clock stopped', { error: String(error) }));
+    }
+  }
+
+  /** Whether the session was quiet for so long that its agent must be released; `idled` resets it. */
+  get idleDue(): boolean {
+    return this.#idleDue;
+  }
+
+  idled(): void {
+    this.#idleDue = false;
+  }
+
+  get #isActive(): boolean {
+    return session.statusOf(this.#memory.state) === 'active';
+  }
 
   /** Fires when the session was quiet for `idle_after_seconds`. */
-  async function idleClock(): Promise<void> {
+  async #idleClock(): Promise<void> {
     for (;;) {
-      await condition(() => memory.state.status === 'active' && !idleDue);
-      const due = idleAt(memory.state);
+      await condition(() => this.#isActive && !this.#idleDue);
+      const { state } = this.#memory;
+      const due = idleAt(state);
       if (due === null) return;
-      const { last_activity } = memory.state;
-      await sleep(Math.max(1, session.isQuiet(memory.state) ? due - Date.now() : due - Date.parse(last_activity)), {
-        summary: 'idle check',
-      });
-      const { state } = memory;
-      idleDue = state.status === 'active' && session.isQuiet(state) && Date.now() >= (idleAt(state) ?? Infinity);
+      const wait = session.isQuiet(state) ? due - Date.now() : due - Date.parse(state.last_activity);
+      await sleep(Math.max(1, wait), { summary: 'idle check' });
+      const isPast = Date.now() >= (idleAt(this.#memory.state) ?? Infinity);
+      this.#idleDue = this.#isActive && session.isQuiet(this.#memory.state) && isPast;
     }
   }
 
   /** Ends the session that was quiet for `idle_timeout_seconds`. */
-  async function timeoutClock(): Promise<void> {
+  async #timeoutClock(): Promise<void> {
     for (;;) {
-      const { idle_timeout_seconds } = memory.state.options;
-      const wait = session.isQuiet(memory.state) ? timeoutAt(memory.state) - Date.now() : idle_timeout_seconds * 1000;
+      const { state } = this.#memory;
+      const wait = session.isQuiet(state) ? timeoutAt(state) - Date.now() : state.options.idle_timeout_seconds * 1000;
       await sleep(Math.max(1, wait), { summary: 'idle timeout check' });
-      if (!session.isQuiet(memory.state) || Date.now() < timeoutAt(memory.state)) continue;
-      memory.update(session.close(memory.state, 'Idle timeout'));
+      if (!session.isQuiet(this.#memory.state) || Date.now() < timeoutAt(this.#memory.state)) continue;
+      this.#memory.update(session.close(this.#memory.state, 'Idle timeout'));
       return;
     }
   }
 
   /** Ends the session whatever it does. */
-  async function wallClock(): Promise<void> {
-    const due = wallClockAt(memory.state);
+  async #wallClock(): Promise<void> {
+    const due = wallClockAt(this.#memory.state);
     if (due === null) return;
     await sleep(Math.max(1, due - Date.now()), { summary: 'time limit' });
-    memory.update(session.close(memory.state, 'Time limit'));
+    this.#memory.update(session.close(this.#memory.state, 'Time limit'));
   }
-
-  for (const clock of [idleClock(), timeoutClock(), wallClock()]) {
-    // It ends with the run, and only a bug makes it fail.
-    clock.catch((error: unknown) => log.error('a clock stopped', { error: String(error) }));
-  }
-  return {
-    get idleDue() {
-      return idleDue;
-    },
-    idled: () => void (idleDue = false),
-  };
 }

@@ -1,13 +1,14 @@
 import { CancellationScope, condition, continueAsNew, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import { hasEnded } from '../../domain/session/session.ts';
 import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
-import { startClocks, type Clocks } from './clocks.ts';
+import { loadState, type SavedState } from '../state/load-state.ts';
+import { Clocks } from './clocks.ts';
 import { timeoutAt } from '../state/deadlines.ts';
 import { disconnect, getLedger, getRecord, NEXT_RUN, presence, reap, submitMessage } from '../definitions.ts';
-import { makeEnding } from './ending.ts';
+import { Ending } from './ending.ts';
 import { failureType } from '../failures.ts';
-import { makeLine } from './line.ts';
-import { makeMemory, now, type Memory } from './memory.ts';
+import { Line } from './line.ts';
+import { Memory, now } from './memory.ts';
 import * as queue from '../state/session-queue.ts';
 import type { SessionState } from '../state/session-state.ts';
 import * as session from '../state/session-state.ts';
@@ -16,7 +17,7 @@ import { ledgerOf, recordOf } from '../state/session-views.ts';
 /** What a run of the workflow begins with: a new session, or the state that an earlier run left. */
 export interface SessionInput {
   start?: SessionStart;
-  state?: SessionState;
+  state?: SavedState;
   /** What is known of the session where Temporal has no state of it. */
   floor?: SessionFloor;
   /** Whether an ended session is resumed: its agent must find the conversation again. */
@@ -28,10 +29,10 @@ export interface SessionInput {
 
 /** One Claude Code session: takes messages one at a time until it is disconnected, idle for too long, or broken. */
 export async function sessionWorkflow(input: SessionInput): Promise<SessionState> {
-  const memory = makeMemory(initialState(input));
+  const memory = new Memory(initialState(input));
   handle(memory, input.queue_depth);
-  const line = makeLine(memory);
-  const ending = makeEnding(memory, line);
+  const line = new Line(memory);
+  const ending = new Ending(memory, line);
 
   const isOverBudget = (): boolean => {
     const { historyLength, continueAsNewSuggested } = workflowInfo();
@@ -46,8 +47,8 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
     isOverBudget();
 
   async function live(): Promise<SessionState> {
-    const clocks = startClocks(memory);
-    if (memory.state.epoch === 0 || memory.state.status === 'connecting') await line.connect();
+    const clocks = new Clocks(memory);
+    if (memory.state.epoch === 0 || session.statusOf(memory.state) === 'connecting') await line.connect();
     for (;;) {
       if (memory.state.closing !== null) return await ending.end();
       await ending.flushRefused();
@@ -68,12 +69,12 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       }
       if (clocks.idleDue) {
         clocks.idled();
-        if (memory.state.status === 'active' && session.isQuiet(memory.state)) await ending.goIdle();
+        if (session.statusOf(memory.state) === 'active' && session.isQuiet(memory.state)) await ending.goIdle();
         continue;
       }
       if (memory.state.background_tasks > 0) {
-        if (!memory.state.connected) await line.connect();
-        if (memory.state.connected) line.listen(null);
+        if (!session.isConnected(memory.state)) await line.connect();
+        if (session.isConnected(memory.state)) line.listen(null);
       }
       await condition(() => hasWork(clocks));
     }
@@ -124,7 +125,8 @@ function initialState(input: SessionInput): SessionState {
         : session.fromFloor(input.start, input.floor, now());
     return input.resume === true ? session.resumed(begun, now()) : begun;
   }
-  if (!hasEnded(input.state.status)) return input.state;
-  const revived = session.revived({ ...input.state, options: session.usableOptions(input.state.options) }, now());
+  const saved = loadState(input.state);
+  if (!hasEnded(session.statusOf(saved))) return saved;
+  const revived = session.revived({ ...saved, options: session.usableOptions(saved.options) }, now());
   return input.resume === true ? session.resumed(revived, now()) : revived;
 }

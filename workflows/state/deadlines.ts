@@ -1,6 +1,6 @@
 import type { SessionState } from './session-state.ts';
 
-/** When a quiet session lets its agent go; null when it times out first. Milliseconds since the epoch. */
+/** When a quiet session releases its agent; null when it times out first. Milliseconds since the epoch. */
 export function idleAt(state: SessionState): number | null {
   const { idle_after_seconds, idle_timeout_seconds } = state.options;
   if (idle_after_seconds >= idle_timeout_seconds) return null;

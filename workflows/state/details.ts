@@ -1,6 +1,7 @@
 import { nanoToUsd } from '../../domain/money/money.ts';
 import type { RecentTurn, SessionState } from './session-state.ts';
-import { preview } from './session-views.ts';
+import { statusOf } from './session-state.ts';
+import { preview, reasonOf } from './session-views.ts';
 
 const WAITING_SHOWN = 5;
 
@@ -14,6 +15,7 @@ export function detailsMarkdown(state: SessionState): string {
 }
 
 function overview(state: SessionState): string[] {
+  const reason = reasonOf(state);
   const unpriced = state.unpriced_turns > 0 ? `, plus ${state.unpriced_turns} of unknown cost` : '';
   const rows = [
     ['project', `\`${state.project_path}\``],
@@ -25,7 +27,7 @@ function overview(state: SessionState): string[] {
   ];
   if (state.background_tasks > 0) rows.push(['background tasks', String(state.background_tasks)]);
   return [
-    `**${state.status}**${state.reason === null ? '' : `: ${escaped(state.reason)}`}`,
+    `**${statusOf(state)}**${reason === null ? '' : `: ${escaped(reason)}`}`,
     '',
     '| | |',
     '|---|---|',

@@ -1,10 +1,11 @@
 import { endWithSession, settledBySession } from '../../domain/mirror/mirror-write.ts';
 import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
+import { reasonOf } from './session-views.ts';
 import type { QueuedMessage, SessionState } from './session-state.ts';
 
 /** Returns the mirror's writes for messages that the ended session did not carry out: none is silent. */
 export function reportDropped(state: SessionState, now: string): MirrorWrite[] {
-  const reason = state.reason ?? 'the session ended';
+  const reason = reasonOf(state) ?? 'the session ended';
   const running = state.current === null ? [] : report(state, state.current, endWithSession(true, reason), now);
   return [...running, ...state.queue.flatMap((message) => report(state, message, endWithSession(false, reason), now))];
 }

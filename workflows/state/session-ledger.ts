@@ -1,6 +1,6 @@
 import type { Received, Released, SettledTurn } from '../session-activities.ts';
 import { preview } from './session-views.ts';
-import type { SessionState } from './session-state.ts';
+import type { Phase, SessionState } from './session-state.ts';
 
 const RECENT_TURNS = 5;
 
@@ -36,9 +36,14 @@ function questionOf({ current, queue }: SessionState, { message_id }: SettledTur
   return message === null || message === undefined ? undefined : preview(message);
 }
 
-/** Books what the release brought, or remembers that it is still to be had; a session whose agent works on is active again. */
+/** Books what the release returned, or remembers that it is still to come; an idle session whose agent works on is active again. */
 export function released(state: SessionState, { let_go, received }: Released, now: string): SessionState {
-  const booked = { ...(received === null ? state : book(state, received, now)), undrained: received === null };
-  if (let_go) return { ...booked, background_tasks: 0 };
-  return { ...booked, status: 'active', connected: true, background_tasks: Math.max(1, booked.background_tasks) };
+  const booked = received === null ? state : book(state, received, now);
+  const isIdle = state.phase.type === 'released';
+  if (!let_go && isIdle) {
+    const background_tasks = Math.max(1, booked.background_tasks);
+    return { ...booked, phase: { type: 'connected', shown: 'active' }, background_tasks };
+  }
+  const phase: Phase = isIdle ? { type: 'released', drained: received !== null } : state.phase;
+  return { ...booked, phase, background_tasks: 0 };
 }

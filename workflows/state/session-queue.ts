@@ -2,6 +2,7 @@ import { takesMessages } from '../../domain/session/session.ts';
 import type { Failure } from '../../domain/session/session.ts';
 import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import type { SubmitMessage } from '../definitions.ts';
+import { statusOf } from './session-state.ts';
 import type { SessionState } from './session-state.ts';
 
 const TAKEN_IDS = 1_000;
@@ -23,7 +24,7 @@ export function accept(state: SessionState, message: SubmitMessage, now: string,
 }
 
 function refusalOf(state: SessionState, queueDepth: number): Failure | null {
-  if (!takesMessages(state.status) || state.closing !== null) {
+  if (!takesMessages(statusOf(state)) || state.closing !== null) {
     return { code: 'SESSION_NOT_ACTIVE', message: `Session is not active: ${state.session_id}` };
   }
   if (state.queue.length < queueDepth) return null;
@@ -49,5 +50,5 @@ export function dropRefused(state: SessionState, count: number): SessionState {
 /** Remembers what is reported as not carried out: the mirror can be made again from it. */
 export function noteUnsent(state: SessionState, reports: MirrorWrite[]): SessionState {
   const turns = reports.flatMap((write) => (write.type === 'settled' ? [write.turn] : []));
-  return { ...state, unsent: [...(state.unsent ?? []), ...turns].slice(-UNSENT_TURNS) };
+  return { ...state, unsent: [...state.unsent, ...turns].slice(-UNSENT_TURNS) };
 }

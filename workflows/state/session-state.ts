@@ -1,4 +1,4 @@
-import type { Failure, AgentName, SessionStatus } from '../../domain/session/session.ts';
+import type { AgentName, Failure, SessionStatus } from '../../domain/session/session.ts';
 import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
 import type { TurnResult } from '../../domain/session/turn.ts';
 import type { SubmitMessage } from '../definitions.ts';
@@ -19,16 +19,34 @@ export interface RecentTurn extends SettledTurn {
   question?: string;
 }
 
-/** The whole memory of a session; plain JSON, carried over continue-as-new as it is. */
+/** What people see of a session whose connection is new, open or lost. */
+type ShownStatus = Extract<SessionStatus, 'connecting' | 'active' | 'idle'>;
+
+/** Where a session is in its life, and what its gateway holds for it as far as the workflow knows. */
+export type Phase =
+  /** No connection: a new session, or one whose connection was lost. The next turn opens one. */
+  | { type: 'unconnected'; shown: ShownStatus }
+  /** A connection is being opened; the snapshot of this version is for it to write. */
+  | { type: 'connecting'; shown: ShownStatus }
+  /** The gateway holds an agent for this lease. Shown as `active`, unless the session was asked to end meanwhile. */
+  | { type: 'connected'; shown: ShownStatus }
+  /**
+   * The agent process was released, the conversation stays. Not `drained` where the gateway was away: it may hold an agent,
+   * and results that nobody booked.
+   */
+  | { type: 'released'; drained: boolean }
+  /** The session was asked to end; what runs is being settled. */
+  | { type: 'disconnecting'; reason: string }
+  | { type: 'disconnected'; reason: string; ended_at: string }
+  /** The agent could not be reached; a later start continues from here. */
+  | { type: 'error'; failure: Failure; ended_at: string };
+
+/** The whole memory of a session; plain JSON, carried over continue-as-new as it is. See `load-state.ts` for older shapes. */
 export interface SessionState extends SessionStart {
-  status: SessionStatus;
-  reason: string | null;
-  failure: Failure | null;
+  phase: Phase;
   agent: AgentName | null;
   simulated: boolean;
   at_least_once: boolean;
-  /** Whether the gateway holds an agent for this epoch, as far as the workflow knows. */
-  connected: boolean;
   epoch: number;
   /** Newest event number of the gateway that is booked: a result at or below it books nothing. */
   cursor: number;
@@ -42,28 +60,23 @@ export interface SessionState extends SessionStart {
   cost_nano: number;
   message_count: number;
   turn_count: number;
-  /** Turns whose cost the agent could not tell. */
+  /** Turns whose cost the agent did not report. */
   unpriced_turns: number;
   background_tasks: number;
   /** The turns settled last, newest first, for the operator. */
   recent: RecentTurn[];
   started_at: string;
-  ended_at: string | null;
   last_activity: string;
-  /** Set once the session is to end. */
+  /** Why the session must end, once it was asked to; the first reason stays. */
   closing: string | null;
-  /** What was reported as not carried out, the latest ones; a state of an older release has none. */
-  unsent?: TurnResult[];
-  /** Whether the snapshot of this version is for the connection that is being opened to write. */
-  opening?: boolean;
+  /** What was reported as not carried out, the latest ones. */
+  unsent: TurnResult[];
   /** When somebody was last known to be attached; the idle timeout counts from there when it is later than the last activity. */
   present_at?: string;
   /** When the session was resumed last; the time limit counts from there. */
   resumed_at?: string;
   /** Whether the agent must find its conversation again when the next connection is opened. */
   resume_required?: boolean;
-  /** Whether the gateway was away when the agent was to be let go: it may hold an agent, and results that nobody booked. */
-  undrained?: boolean;
 }
 
 const IDLE_AFTER_SECONDS = 60;
@@ -79,18 +92,15 @@ export function usableOptions(options: SessionStart['options']): SessionStart['o
   };
 }
 
-/** A session that was just asked for. */
+/** A session that was just created. */
 export function newSession(start: SessionStart, now: string): SessionState {
   return {
     ...start,
     options: usableOptions(start.options),
-    status: 'connecting',
-    reason: null,
-    failure: null,
+    phase: { type: 'unconnected', shown: 'connecting' },
     agent: null,
     simulated: false,
     at_least_once: false,
-    connected: false,
     epoch: 0,
     cursor: 0,
     version: 1,
@@ -105,9 +115,9 @@ export function newSession(start: SessionStart, now: string): SessionState {
     background_tasks: 0,
     recent: [],
     started_at: now,
-    ended_at: null,
     last_activity: now,
     closing: null,
+    unsent: [],
   };
 }
 
@@ -117,28 +127,39 @@ export function fromFloor(start: SessionStart, floor: SessionFloor, now: string)
   return { ...newSession(start, now), epoch, version: version + 1, cursor, cost_nano, message_count, started_at };
 }
 
-/** Begins a connection: a new lease, and a snapshot version of its own for what it will write. */
-export function beginConnect(state: SessionState): SessionState {
-  return { ...state, connected: false, opening: true, epoch: state.epoch + 1, version: state.version + 1 };
+/** The status as people see it. */
+export function statusOf({ phase }: SessionState): SessionStatus {
+  if ('shown' in phase) return phase.shown;
+  return phase.type === 'released' ? 'idle' : phase.type;
 }
 
-/** The connection is up. */
+/** What people see until the connection that is opened now is up. */
+function shownOf(state: SessionState): ShownStatus {
+  const status = statusOf(state);
+  return status === 'active' || status === 'idle' ? status : 'connecting';
+}
+
+/** Begins a connection: a new lease, and a snapshot version of its own for what it will write. */
+export function beginConnect(state: SessionState): SessionState {
+  const phase = { type: 'connecting' as const, shown: shownOf(state) };
+  return { ...state, phase, epoch: state.epoch + 1, version: state.version + 1 };
+}
+
+/** The connection is up; what is still to come is received from here on. */
 export function connected(state: SessionState, peer: Connected): SessionState {
-  return {
-    ...state,
-    ...peer,
-    connected: true,
-    opening: false,
-    resume_required: false,
-    // What is still to come is listened to from here on.
-    undrained: false,
-    status: state.closing === null ? 'active' : state.status,
-  };
+  const shown = state.closing === null ? 'active' : shownOf(state);
+  return { ...state, ...peer, phase: { type: 'connected', shown }, resume_required: false };
+}
+
+/** Whether the gateway holds an agent for this lease. */
+export function isConnected({ phase }: SessionState): boolean {
+  return phase.type === 'connected';
 }
 
 /** The connection is gone; the next turn opens a new one. */
 export function lost(state: SessionState): SessionState {
-  return { ...state, connected: false };
+  if (state.phase.type !== 'connected') return state;
+  return { ...state, phase: { type: 'unconnected', shown: state.phase.shown } };
 }
 
 /** Whether nothing runs and nothing waits, so that the idle clocks count. */
@@ -146,14 +167,14 @@ export function isQuiet(state: SessionState): boolean {
   return state.current === null && state.queue.length === 0 && state.background_tasks === 0;
 }
 
-/** Whether the gateway is done with the session for now: an idle one that is being woken, or could not be let go, may have an agent. */
-export function isLetGo(state: SessionState): boolean {
-  return state.status === 'idle' && !state.connected && state.opening !== true && state.undrained !== true;
+/** Whether the gateway has nothing of the session but its conversation: nothing is left to release or to book. */
+export function isReleased({ phase }: SessionState): boolean {
+  return phase.type === 'released' && phase.drained;
 }
 
-/** The agent process was let go, the conversation stays. */
+/** The agent process is being released, the conversation stays. */
 export function idled(state: SessionState): SessionState {
-  return { ...state, status: 'idle', connected: false, opening: false, version: state.version + 1 };
+  return { ...state, phase: { type: 'released', drained: true }, version: state.version + 1 };
 }
 
 /** Asks the session to end; the first reason stays. */
@@ -163,40 +184,23 @@ export function close(state: SessionState, reason: string): SessionState {
 
 /** The session begins to end. */
 export function disconnecting(state: SessionState): SessionState {
-  return { ...state, status: 'disconnecting', reason: state.closing, opening: false, version: state.version + 1 };
+  const phase = { type: 'disconnecting' as const, reason: state.closing ?? '' };
+  return { ...state, phase, version: state.version + 1 };
 }
 
 /** The session has ended. */
 export function disconnected(state: SessionState, now: string): SessionState {
-  return {
-    ...state,
-    status: 'disconnected',
-    reason: state.closing,
-    opening: false,
-    connected: false,
-    background_tasks: 0,
-    ended_at: now,
-    version: state.version + 1,
-  };
+  const phase = { type: 'disconnected' as const, reason: state.closing ?? '', ended_at: now };
+  return { ...state, phase, background_tasks: 0, version: state.version + 1 };
 }
 
 /**
- * The agent cannot be had; the run ends and a later start goes on from here. The lease is a new one, so that an attempt to
- * connect that is still at it is turned away.
+ * The agent cannot be reached; the run ends and a later start continues from here. The lease is a new one, so that an attempt
+ * to connect that still runs is refused.
  */
 export function broken(state: SessionState, failure: Failure, now: string): SessionState {
-  return {
-    ...state,
-    status: 'error',
-    reason: failure.message,
-    opening: false,
-    failure,
-    connected: false,
-    epoch: state.epoch + 1,
-    background_tasks: 0,
-    ended_at: now,
-    version: state.version + 1,
-  };
+  const phase = { type: 'error' as const, failure, ended_at: now };
+  return { ...state, phase, epoch: state.epoch + 1, background_tasks: 0, version: state.version + 1 };
 }
 
 /** Somebody is attached. */
@@ -211,14 +215,6 @@ export function resumed(state: SessionState, now: string): SessionState {
 
 /** A session that has ended and is started again: the ledger, ids and conversation stay. */
 export function revived(state: SessionState, now: string): SessionState {
-  return {
-    ...state,
-    status: 'connecting',
-    reason: null,
-    failure: null,
-    ended_at: null,
-    closing: null,
-    last_activity: now,
-    version: state.version + 1,
-  };
+  const phase = { type: 'unconnected' as const, shown: 'connecting' as const };
+  return { ...state, phase, closing: null, last_activity: now, version: state.version + 1 };
 }

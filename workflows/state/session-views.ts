@@ -1,15 +1,17 @@
 import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
 import type { SessionRecord } from '../../domain/session/session-record.ts';
 import type { SessionLedger } from '../../domain/session/session-workflows.ts';
+import { hasEnded } from '../../domain/session/session.ts';
 import type { SubmitMessage } from '../definitions.ts';
-import type { Attachment } from '../session-activities.ts';
+import type { Lease } from '../session-activities.ts';
+import { statusOf } from './session-state.ts';
 import type { SessionState } from './session-state.ts';
 
 /** What operators and tests ask for. */
 export function ledgerOf(state: SessionState): SessionLedger {
   return {
     session_id: state.session_id,
-    status: state.status,
+    status: statusOf(state),
     cost_nano: state.cost_nano,
     message_count: state.message_count,
     queue: state.queue.map((message) => message.message_id),
@@ -19,16 +21,16 @@ export function ledgerOf(state: SessionState): SessionLedger {
 
 /** What the session is checked by, and made again from where the mirror was lost. */
 export function recordOf(state: SessionState): SessionRecord {
-  const { opening = false, cursor, cost_nano, message_count, current, queue, status } = state;
+  const { phase, cursor, cost_nano, message_count, current, queue, unsent } = state;
   return {
     snapshot: snapshotOf(state),
-    ended: status === 'disconnected' || status === 'error',
-    opening,
+    ended: hasEnded(statusOf(state)),
+    opening: phase.type === 'connecting',
     cursor,
     cost_nano,
     message_count,
     waiting: [...(current === null ? [] : [current]), ...queue].map((message) => message.message_id),
-    unsent: state.unsent ?? [],
+    unsent,
   };
 }
 
@@ -44,10 +46,16 @@ export function preview({ content }: Pick<SubmitMessage, 'content'>): string {
   return line.length > PREVIEW_CHARACTERS ? `${line.slice(0, PREVIEW_CHARACTERS - 1)}…` : line;
 }
 
+/** Why the session ends or has ended; null while it lives. */
+export function reasonOf({ phase }: SessionState): string | null {
+  if (phase.type === 'error') return phase.failure.message;
+  return 'reason' in phase ? phase.reason : null;
+}
+
 /** What the mirror shows of the session. */
 export function snapshotOf(state: SessionState): SessionSnapshot {
-  const { session_id, version, user_id, project_path, title, options, status, reason, failure } = state;
-  const { agent, simulated, at_least_once, started_at, ended_at, last_activity } = state;
+  const { session_id, version, user_id, project_path, title, options, phase } = state;
+  const { agent, simulated, at_least_once, started_at, last_activity } = state;
   return {
     session_id,
     version,
@@ -55,20 +63,20 @@ export function snapshotOf(state: SessionState): SessionSnapshot {
     project_path,
     title,
     options,
-    status,
-    reason,
-    failure,
+    status: statusOf(state),
+    reason: reasonOf(state),
+    failure: phase.type === 'error' ? phase.failure : null,
     agent,
     simulated,
     at_least_once,
     started_at,
-    ended_at,
+    ended_at: 'ended_at' in phase ? phase.ended_at : null,
     last_activity,
   };
 }
 
-/** What an activity needs to take the connection up. */
-export function attachmentOf(state: SessionState): Attachment {
+/** What an activity needs to use the connection. */
+export function leaseOf(state: SessionState): Lease {
   const { session_id, project_path, epoch, cursor } = state;
   const { model, permission_mode, on_interrupt, turn_limit_seconds } = state.options;
   const options = { model, permission_mode, on_interrupt, turn_limit_seconds };

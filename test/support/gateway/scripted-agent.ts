@@ -3,7 +3,7 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { MirrorWrite } from '../../../domain/mirror/mirror-write.ts';
 import type {
-  Attachment,
+  Lease,
   Received,
   ReleaseInput,
   SessionActivities,
@@ -98,7 +98,7 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     return { turns: results.filter((turn) => turn.seq > cursor), cursor: results.length, background_tasks: background };
   }
 
-  async function listen({ cursor }: Attachment, messageId: string | null): Promise<Received> {
+  async function listen({ cursor }: Lease, messageId: string | null): Promise<Received> {
     for (;;) {
       const received = settledAfter(cursor);
       if (received.turns.length > 0 || (messageId === null && background === 0)) return received;
@@ -134,36 +134,36 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
       background = tasks;
     },
     activities: {
-      async connect({ attachment, snapshot }) {
+      async connect({ lease, snapshot }) {
         enter('connect');
         if (agent.silent) await delay(60_000, undefined, { signal: cancellationSignal() });
-        epochs.push(attachment.epoch);
+        epochs.push(lease.epoch);
         writes.push({ type: 'session', snapshot });
         return { agent: 'simulator', simulated: true, at_least_once: false, background_tasks: background };
       },
-      async exchange({ attachment, message_id }) {
+      async exchange({ lease, message_id }) {
         enter('exchange');
-        await beSlow(attachment.session_id);
+        await beSlow(lease.session_id);
         take(message_id);
-        return await listen(attachment, message_id);
+        return await listen(lease, message_id);
       },
       async send({ message_id }) {
         enter('send');
         take(message_id);
       },
-      async receive({ attachment, message_id }) {
+      async receive({ lease, message_id }) {
         enter('receive');
-        return await listen(attachment, message_id);
+        return await listen(lease, message_id);
       },
-      async release({ attachment, mode, snapshot }) {
+      async release({ lease, mode, snapshot }) {
         enter('release');
-        releases.push({ mode, epoch: attachment.epoch });
+        releases.push({ mode, epoch: lease.epoch });
         const let_go = agent.away || mode === 'close' || background === 0;
         closed ||= !agent.away && mode === 'close';
         // As on a line, whoever listens hears it first.
         if (closed) await delay(20);
         if (let_go && snapshot !== null) writes.push({ type: 'session', snapshot });
-        return { let_go, received: agent.away ? null : settledAfter(attachment.cursor) };
+        return { let_go, received: agent.away ? null : settledAfter(lease.cursor) };
       },
       async mirror(batch) {
         enter('mirror');
