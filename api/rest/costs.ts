@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { isTimeZone, startOfDay } from '../../db/budgets/period.ts';
+import { CERTAINTIES, COST_KEYS } from '../../domain/money/cost-rows.ts';
+import type { CostKey, CostRows } from '../../domain/money/cost-rows.ts';
 import { SESSION_STATUSES } from '../../domain/session/session.ts';
 import { sessionParams, userParams, queryTime, costUsd, sessionId, userId } from '../fields.ts';
 import { toSessionCost } from '../service/present.ts';
 import type { SessionService } from '../service/service.ts';
 import type { Bind } from './http/bind.ts';
-import { defineRoute, PREFIX, SESSION } from './http/route-spec.ts';
+import { CSV, defineRoute, PREFIX, SESSION } from './http/route-spec.ts';
 
 /** Answer of `GET /sessions/:session_id/cost`. */
 const sessionCost = z
@@ -37,6 +40,43 @@ const costQuery = z.object({
   since: queryTime.optional(),
   until: queryTime.optional(),
   group_by: z.enum(['day', 'project', 'model', 'user']).optional(),
+});
+
+const count = z.number().int().nonnegative();
+const costSums = z
+  .object({
+    cost_usd: costUsd,
+    certainty: z.enum(CERTAINTIES).describe('unknown: the cost of some turns is not known, the sum is a lower bound'),
+    message_count: count.describe('Messages to the agent; by model, turns in which the model was used'),
+    unknown_count: count.describe('Turns whose cost is not known'),
+    input_tokens: count,
+    output_tokens: count,
+    cache_read_tokens: count,
+    cache_creation_tokens: count,
+  })
+  .meta({ id: 'CostSums' });
+
+/** Answer of `GET /costs`. */
+const costRows = z
+  .object({ rows: z.array(costSums.extend({ key: z.string() }).meta({ id: 'CostRow' })), total: costSums })
+  .meta({ id: 'CostRows' });
+
+const timeOfZone = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], 'an ISO 8601 date or time')
+  .describe('ISO 8601 time, or date in the time zone');
+
+/** Query of `GET /costs`: `since` is inside, `until` is not; both count by the quarter of an hour. */
+const costsQuery = z.object({
+  user_id: userId.optional(),
+  since: timeOfZone.optional(),
+  until: timeOfZone.optional(),
+  group_by: z.enum(COST_KEYS).default('day'),
+  time_zone: z
+    .string()
+    .max(64)
+    .refine(isTimeZone, 'a time zone such as Europe/Berlin')
+    .default('UTC')
+    .describe('IANA time zone: where a day begins'),
 });
 
 /** What sessions cost. */
@@ -72,6 +112,16 @@ export const COST_ROUTES = {
     answers: { 200: { description: 'The costs', schema: costReport } },
     errors: [],
   }),
+  getCosts: defineRoute({
+    operationId: 'getCosts',
+    method: 'get',
+    path: `${PREFIX}/costs`,
+    summary: 'What the sessions that the caller may see cost, by day, project, user, model or session',
+    tag: 'costs',
+    query: costsQuery,
+    answers: { 200: { description: 'The costs', schema: costRows, contentTypes: [CSV] } },
+    errors: ['USER_NOT_FOUND'],
+  }),
 } as const;
 
 /** What a session, a user, and everything cost. */
@@ -89,4 +139,43 @@ export function bindCosts(bind: Bind, { service }: { service: SessionService }):
   bind(COST_ROUTES.getTotalCost, async ({ caller, query, res }) => {
     res.json(await service.totalCost(caller, query));
   });
+
+  bind(COST_ROUTES.getCosts, async ({ caller, query, req, res }) => {
+    const { since, until, time_zone } = query;
+    const report = await service.costs(caller, {
+      ...query,
+      ...(since !== undefined && { since: startOf(since, time_zone) }),
+      ...(until !== undefined && { until: startOf(until, time_zone) }),
+    });
+    if (req.accepts(['application/json', CSV]) === CSV) return void res.type(CSV).send(csvOf(query.group_by, report));
+    res.json(report);
+  });
+}
+
+/** A date is the beginning of that day in the time zone. */
+function startOf(text: string, timeZone: string): string {
+  return text.includes('T') ? new Date(text).toISOString() : startOfDay(text, timeZone);
+}
+
+const CSV_COLUMNS = [
+  'cost_usd',
+  'certainty',
+  'message_count',
+  'unknown_count',
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_creation_tokens',
+] as const;
+
+/** RFC 4180, with a heading and without the total. */
+function csvOf(key: CostKey, { rows }: CostRows): string {
+  const lines = rows.map((row) => [csvText(row.key), ...CSV_COLUMNS.map((column) => row[column] ?? '')]);
+  return [[key, ...CSV_COLUMNS], ...lines].map((line) => `${line.join(',')}\r\n`).join('');
+}
+
+/** A text that a spreadsheet would read as a formula gets an apostrophe before it. */
+function csvText(text: string): string {
+  const inert = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }

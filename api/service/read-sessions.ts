@@ -8,7 +8,8 @@ import type { SessionService } from './service.ts';
 import type { ServiceContext } from './context.ts';
 import { waitFor } from './wait-for.ts';
 
-type Reads = 'get' | 'list' | 'message' | 'settled' | 'history' | 'search' | 'events' | 'userCost' | 'totalCost';
+type Reads =
+  'get' | 'list' | 'message' | 'settled' | 'history' | 'search' | 'events' | 'userCost' | 'totalCost' | 'costs';
 
 /** Everything that is answered from the mirror. */
 export function makeReads(context: ServiceContext): Pick<SessionService, Reads> {
@@ -74,6 +75,10 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
         throw errors.forbidden('Only an admin may see what all users cost');
       }
       return await reports.cost(null, checkedPeriod(filter));
+    },
+    async costs(caller, { user_id, ...question }) {
+      const owner = user_id === undefined ? onlyUserOf(caller) : knownUser(caller, user_id);
+      return await reports.costs({ ...question, user_id: owner });
     },
   };
 }

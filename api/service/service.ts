@@ -1,4 +1,5 @@
 import type { Caller } from '../../domain/access/caller.ts';
+import type { CostQuestion, CostRows } from '../../domain/money/cost-rows.ts';
 import type { SessionEvent } from '../../domain/session/event.ts';
 import type {
   Session,
@@ -61,6 +62,8 @@ export interface SessionService {
   cleanup(caller: Caller): Promise<number>;
   userCost(caller: Caller, userId: string, filter: CostFilter): Promise<CostReport>;
   totalCost(caller: Caller, filter: CostFilter): Promise<CostReport>;
+  /** What the sessions that the caller may see cost, in groups. */
+  costs(caller: Caller, question: Omit<CostQuestion, 'user_id'> & { user_id?: string }): Promise<CostRows>;
   route(caller: Caller, input: RouteConversation): Promise<Routed>;
   /** A page of a session's stream, oldest first. */
   events(

@@ -55,6 +55,7 @@ export function makeSessionService(deps: SessionServiceDeps): SessionService {
     events: guarded(reads.events),
     userCost: guarded(reads.userCost),
     totalCost: guarded(reads.totalCost),
+    costs: guarded(reads.costs),
     watch: makeWatch(context),
     watchAll: makeWatchAll(context),
     ready: guarded(async () => {

@@ -14,6 +14,11 @@ export function periodAt(period: BudgetPeriod, timeZone: string, atMs: number): 
   return { period_start: iso(start), period_end: iso(start.plus({ [period]: 1 }).startOf(period)) };
 }
 
+/** When the day `2026-11-25` begins in the time zone, ISO 8601 UTC with milliseconds. */
+export function startOfDay(day: string, timeZone: string): string {
+  return iso(DateTime.fromISO(day, { zone: timeZone }).startOf('day'));
+}
+
 /** Whether the name is one of the IANA time zone database. */
 export function isTimeZone(name: string): boolean {
   return IANAZone.isValidZone(name);

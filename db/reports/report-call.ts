@@ -1,3 +1,4 @@
+import type { CostQuestion, CostRows } from '../../domain/money/cost-rows.ts';
 import type { CostFilter, CostReport } from '../../domain/service-data.ts';
 import type { SearchQuery } from '../queries/search.ts';
 
@@ -10,8 +11,10 @@ export interface ReportThreadData {
 /** A question to the thread. */
 export type ReportCall =
   | { id: number; type: 'cost'; userId: string | null; filter: CostFilter }
+  | { id: number; type: 'costs'; question: CostQuestion }
   | { id: number; type: 'search'; query: SearchQuery };
 
 /** Its answer: what the question asks for, or an error, with SQLite's code where it is SQLite's. */
 export type ReportAnswer =
-  { id: number; result: CostReport | number[] } | { id: number; error: { message: string; code: string | null } };
+  | { id: number; result: CostReport | CostRows | number[] }
+  | { id: number; error: { message: string; code: string | null } };

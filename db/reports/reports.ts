@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { errors, XswarmError } from '../../domain/errors.ts';
+import type { CostQuestion, CostRows } from '../../domain/money/cost-rows.ts';
 import type { CostFilter, CostReport } from '../../domain/service-data.ts';
 import { databaseAway } from '../file/away.ts';
 import type { SearchQuery } from '../queries/search.ts';
@@ -9,6 +10,8 @@ import type { ReportAnswer, ReportCall, ReportThreadData } from './report-call.t
 export interface Reports {
   /** See `CostQueries.report`. */
   cost(userId: string | null, filter: CostFilter): Promise<CostReport>;
+  /** The answer of `GET /costs`, from the sums that are kept. */
+  costs(question: CostQuestion): Promise<CostRows>;
   /** The keys of the messages that hold all the words, newest first. */
   search(query: SearchQuery): Promise<number[]>;
   close(): Promise<void>;
@@ -102,6 +105,7 @@ export function makeReports(options: ReportThreadData & { limitMs?: number; entr
 
   return {
     cost: (userId, filter) => ask<CostReport>({ type: 'cost', userId, filter }),
+    costs: (question) => ask<CostRows>({ type: 'costs', question }),
     search: (query) => ask<number[]>({ type: 'search', query }),
     async close() {
       const worker = thread;

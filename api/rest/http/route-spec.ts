@@ -7,6 +7,8 @@ export const PREFIX = '/api/claude-code';
 export const SESSION = `${PREFIX}/sessions/:session_id`;
 /** JSON lines. */
 export const NDJSON = 'application/x-ndjson';
+/** Comma-separated values, RFC 4180. */
+export const CSV = 'text/csv';
 /** Server-sent events. */
 export const EVENT_STREAM = 'text/event-stream';
 

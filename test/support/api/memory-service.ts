@@ -225,6 +225,12 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
       const cost = Number(sum((one) => one.cost_usd ?? 0).toFixed(9));
       return { cost_usd: cost, session_count: seen.length, message_count: sum((one) => one.message_count) };
     },
+    async costs(caller) {
+      const { cost_usd, message_count } = await service.totalCost(caller, {});
+      const tokens = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_creation_tokens: 0 };
+      const total = { cost_usd, certainty: 'reported' as const, message_count, unknown_count: 0, ...tokens };
+      return { rows: [{ key: now().slice(0, 10), ...total }], total };
+    },
     async route(_caller, input) {
       if (!users.includes(input.from)) throw errors.userNotFound(input.from);
       return { routed: false, user_id: input.from, action: 'handled_by_assistant', reason: 'No word about a project' };
