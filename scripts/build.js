@@ -52,11 +52,15 @@ const stampPath = join(dist, 'workflow-bundle.sha256');
 const stamp = bundleInputs();
 if (!existsSync(bundlePath) || !existsSync(stampPath) || readFileSync(stampPath, 'utf8') !== stamp) {
   const workflowsPath = join(dist, 'workflows', 'index.js');
+  const payloadsPath = join(dist, 'workflows', 'payloads.js');
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     // Loaded once and frozen instead of once a workflow, which saves 40 % of a workflow's memory: no module keeps state.
-    preloadModules: [workflowsPath],
+    preloadModules: [workflowsPath, payloadsPath],
+    payloadConverterPath: payloadsPath,
+    failureConverterPath: payloadsPath,
+    workflowInterceptorModules: [payloadsPath],
     logger: new DefaultLogger('WARN'),
   });
   // The SDK takes a stack trace of each promise of a workflow, ten frames deep: an eighth of a workflow task's time. Before the

@@ -8,6 +8,8 @@ import {
 } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
+import { clientConverter } from './payloads/data-converter.ts';
+import type { KeyRing } from './payloads/key-ring.ts';
 import type { TemporalSettings } from './settings.ts';
 
 /** After an outage the next try comes at most a second later: a session waits for it. */
@@ -59,11 +61,11 @@ export interface ApiClient {
 }
 
 /** A client for the api. Connects lazily, so that the api starts, and says it is not ready, while Temporal is away. */
-export function makeTemporalClient(settings: TemporalSettings): ApiClient {
+export function makeTemporalClient(settings: TemporalSettings, ring: KeyRing): ApiClient {
   const retries = new Retries();
   const interceptors = [makeGrpcRetryInterceptor(retries.options)];
   const connection = Connection.lazy({ ...connectionOptions(settings), channelArgs: CHANNEL_ARGS, interceptors });
-  const client = new Client({ connection, namespace: settings.namespace });
+  const client = new Client({ connection, namespace: settings.namespace, dataConverter: clientConverter(ring) });
   return {
     client,
     async close() {

@@ -1,20 +1,28 @@
+import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import type { SessionPast } from '../domain/session/session-record.ts';
 import { SESSION_STATUSES, type SessionStatus } from '../domain/session/session.ts';
+import { readPayload, type PayloadRun } from './payloads/read-payload.ts';
 import { searchAttributes, submitMessage, type SubmitMessage } from '../workflows/definitions.ts';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-/** What one run's history tells of its session; `isFirst` where nothing ran before it, as far as it says. */
-export function readRun(
+/** Reads what one run's history says of its session; `isFirst` when it names no run before it. */
+export async function readRun(
+  client: Client,
+  workflowId: string,
   history: temporal.api.history.v1.IHistory,
-): Omit<SessionPast, 'complete'> & { isFirst: boolean } {
+): Promise<Omit<SessionPast, 'complete'> & { isFirst: boolean }> {
   const events = history.events ?? [];
-  const started = events[0]?.workflowExecutionStartedEventAttributes;
+  const [first] = events;
+  const started = first?.workflowExecutionStartedEventAttributes;
+  const run = { workflowId, startedAt: new Date(first === undefined ? 0 : timeOf(first)) };
+  const messages: SessionPast['messages'] = [];
+  for (const event of events) messages.push(...(await messageIn(client, event, run)));
   return {
     isFirst: started !== undefined && (started?.continuedExecutionRunId ?? '') === '',
-    messages: events.flatMap(messageIn),
+    messages,
     statuses: events.flatMap((event) => {
       const fields =
         event.workflowExecutionStartedEventAttributes?.searchAttributes?.indexedFields ??
@@ -25,12 +33,12 @@ export function readRun(
   };
 }
 
-function messageIn(event: HistoryEvent): SessionPast['messages'] {
+async function messageIn(client: Client, event: HistoryEvent, run: PayloadRun): Promise<SessionPast['messages']> {
   const signal = event.workflowExecutionSignaledEventAttributes;
   const payload = signal?.input?.payloads?.[0];
   if (signal?.signalName !== submitMessage.name || payload === undefined || payload === null) return [];
-  const message = defaultPayloadConverter.fromPayload<SubmitMessage>(payload);
-  return [{ timestamp: timeOf(event), ...message }];
+  const message = await readPayload<SubmitMessage>(client, payload, run);
+  return message === null ? [] : [{ timestamp: timeOf(event), ...message }];
 }
 
 function statusOf(payload: temporal.api.common.v1.IPayload | undefined): SessionStatus | null {

@@ -1,10 +1,16 @@
-import { type Client, isGrpcServiceError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  isGrpcServiceError,
+  QueryNotRegisteredError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { errors } from '../domain/errors.ts';
 import type { SessionPast, SessionRecord, SessionRecords } from '../domain/session/session-record.ts';
 import { getRecord, SESSION_WORKFLOW, workflowIdOf } from '../workflows/definitions.ts';
 import type { sessionWorkflow } from '../workflows/session/session.ts';
-import { loadState } from '../workflows/state/load-state.ts';
 import { recordOf } from '../workflows/state/session-views.ts';
+import { resultOf, trusted } from './payloads/read-payload.ts';
 import { readRun } from './session-history.ts';
 
 type Listed = Awaited<ReturnType<SessionRecords['list']>>[number];
@@ -26,12 +32,15 @@ export function makeSessionRecords({ client }: { client: Client }): SessionRecor
     return client.workflow.getHandle<typeof sessionWorkflow>(workflowIdOf(sessionId), runId);
   }
 
-  async function record(sessionId: string): Promise<SessionRecord> {
+  async function record(sessionId: string): Promise<SessionRecord | null> {
     const { runId, status } = await handleOf(sessionId).describe();
     const handle = handleOf(sessionId, runId);
     // What a session returns needs no worker to be read.
-    if (status.name === 'COMPLETED') return recordOf(loadState(await handle.result()));
-    return { ...(await handle.query(getRecord)), ended: status.name !== 'RUNNING' };
+    if (status.name === 'COMPLETED') {
+      const state = await resultOf(handle);
+      return state === null ? null : recordOf(state);
+    }
+    return { ...trusted(await handle.query(getRecord)), ended: status.name !== 'RUNNING' };
   }
 
   /** The runs in their order; the newest may not be listed yet. */
@@ -51,7 +60,8 @@ export function makeSessionRecords({ client }: { client: Client }): SessionRecor
     const statuses: SessionPast['statuses'] = [];
     let complete = true;
     for (const [index, runId] of [first, ...later].entries()) {
-      const run = readRun(await handleOf(sessionId, runId).fetchHistory());
+      const history = await handleOf(sessionId, runId).fetchHistory();
+      const run = await readRun(client, workflowIdOf(sessionId), history);
       if (index === 0) complete = run.isFirst;
       for (const message of run.messages)
         if (!messages.has(message.message_id)) messages.set(message.message_id, message);
@@ -80,7 +90,8 @@ export function makeSessionRecords({ client }: { client: Client }): SessionRecor
       try {
         return await call(CALL_TIMEOUT_MS, () => record(sessionId));
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return null;
+        // A run that was ended as forged has no handlers.
+        if (error instanceof WorkflowNotFoundError || error instanceof QueryNotRegisteredError) return null;
         throw error;
       }
     },

@@ -20,11 +20,15 @@ import {
   type SubmitMessage,
 } from '../workflows/definitions.ts';
 import type { SessionInput, sessionWorkflow } from '../workflows/session/session.ts';
-import { loadState } from '../workflows/state/load-state.ts';
+import { summaryText } from '../workflows/state/session-views.ts';
+import type { KeyRing } from './payloads/key-ring.ts';
+import { resultOf, trusted } from './payloads/read-payload.ts';
 import { TASK_QUEUE } from './settings.ts';
 
 export interface SessionWorkflowsOptions {
   client: Client;
+  /** Hides the project in what is not encrypted. */
+  ring: KeyRing;
   /** Events after which a session continues as new. */
   budgetEvents: number;
   queueDepth: number;
@@ -35,7 +39,7 @@ const PING_TIMEOUT_MS = 2_000;
 
 /** The sessions' workflows by the Temporal client: the only place where the api's words meet Temporal's. */
 export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionWorkflows {
-  const { client } = options;
+  const { client, ring } = options;
   const limits = { budget_events: options.budgetEvents, queue_depth: options.queueDepth };
 
   /** Runs a call with a time limit, and gives its failures the product's names. */
@@ -78,10 +82,10 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
       workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
       workflowIdConflictPolicy: 'FAIL',
       workflowTaskTimeout: '5s',
-      staticSummary: `${session.user_id}: ${session.title ?? session.project_path}`.slice(0, 200),
+      staticSummary: summaryText(`${session.user_id}: ${session.title ?? session.project_path}`),
       typedSearchAttributes: [
         { key: searchAttributes.user, value: session.user_id },
-        { key: searchAttributes.project, value: session.project_path },
+        { key: searchAttributes.project, value: ring.pseudonym(session.project_path) },
         { key: searchAttributes.status, value: 'connecting' },
         { key: searchAttributes.costUsd, value: 0 },
       ],
@@ -98,7 +102,7 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     const status = await describe(session.session_id);
     if (status === 'running') return 'running';
     // What an operator terminated has no state to continue from, and is resumed only when somebody asks for that.
-    const last = status === 'ended' ? loadState(await handleOf(session.session_id).result()) : null;
+    const last = status === 'ended' ? await resultOf(handleOf(session.session_id)) : null;
     if (last?.phase.type !== 'error') throw errors.sessionNotActive(session.session_id);
     // The same call again would begin a conversation of its own under the old id.
     if (last.phase.failure.code === 'SESSION_NOT_RESUMABLE') {
@@ -110,8 +114,8 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
   async function resume(session: SessionStart, floor: SessionFloor): Promise<'started' | 'running'> {
     const status = await describe(session.session_id);
     if (status === 'running') return 'running';
-    if (status !== 'ended') return await startAgain(session, { ...limits, start: session, floor, resume: true });
-    const last = await handleOf(session.session_id).result();
+    const last = status === 'ended' ? await resultOf(handleOf(session.session_id)) : null;
+    if (last === null) return await startAgain(session, { ...limits, start: session, floor, resume: true });
     const state = { ...last, version: Math.max(last.version, floor.version) };
     return await startAgain(session, { ...limits, state, resume: true });
   }
@@ -140,7 +144,8 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     disconnect: (sessionId, reason) =>
       call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(disconnect, { reason })),
     reap: (sessionId) => call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(reap)),
-    ledger: (sessionId) => call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).query(getLedger)),
+    ledger: (sessionId) =>
+      call(sessionId, CALL_TIMEOUT_MS, async () => trusted(await handleOf(sessionId).query(getLedger))),
     describe,
     async listRunning() {
       return await call('', 30_000, async () => {

@@ -1,9 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { ApplicationFailure } from '@temporalio/common';
+import { type ActivityInterceptorsFactory, type NativeConnection, Worker } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
 import { Connections } from '../activities/line/connections.ts';
 import type { Mirror } from '../domain/mirror/mirror-write.ts';
+import { acceptPlain, isPlain } from '../workflows/plain-payload.ts';
 import type { SessionActivities } from '../workflows/session-activities.ts';
+import { workerConverter } from '../temporal/payloads/data-converter.ts';
+import type { KeyRing } from '../temporal/payloads/key-ring.ts';
 import { TASK_QUEUE } from '../temporal/settings.ts';
 
 /** The bundle that the build makes beside the compiled code. */
@@ -13,6 +17,8 @@ export interface WorkerOptions {
   /** Closed with the worker. */
   connection: NativeConnection;
   namespace: string;
+  /** The same keys as the API's. */
+  ring: KeyRing;
   mirror: Mirror;
   /** `turnLimitSeconds` is for plain peers, which know no limit of their own. */
   gateway: { url: string; token: string; turnLimitSeconds: number };
@@ -29,6 +35,22 @@ export interface RunningWorker {
   readonly done: Promise<void>;
   stop(): Promise<void>;
 }
+
+/**
+ * Runs no activity whose input the product did not encrypt: whoever reaches Temporal can start a workflow of their own that
+ * schedules our activities. What was scheduled before payloads were encrypted is carried out.
+ */
+const refuseForgedInput: ActivityInterceptorsFactory = ({ info }) => ({
+  inbound: {
+    async execute(input, next) {
+      const args = input.args.map((value) => acceptPlain(value, new Date(info.scheduledTimestampMs)));
+      if (args.length === 0 || args.some(isPlain)) {
+        throw ApplicationFailure.nonRetryable('This installation did not encrypt the input', 'FORGED_INPUT');
+      }
+      return await next({ ...input, args });
+    },
+  },
+});
 
 /**
  * Starts a worker for sessions: their workflows and the activities that hold their sockets. Throws, with the connection closed,
@@ -64,6 +86,8 @@ async function createWorker(options: WorkerOptions, connections: Connections): P
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     workflowBundle: { codePath: options.bundlePath ?? WORKFLOW_BUNDLE },
     activities: options.around?.(activities) ?? activities,
+    dataConverter: workerConverter(options.ring),
+    interceptors: { activity: [refuseForgedInput] },
     maxCachedWorkflows: options.maxCachedWorkflows ?? 500,
     // A running turn holds a slot, and so does a session with background tasks.
     maxConcurrentActivityTaskExecutions: 2_000,

@@ -26,6 +26,11 @@ export const disconnect = defineSignal<[{ reason: string }]>('disconnect');
 export const presence = defineSignal('presence');
 /** Ends the session with `Idle timeout` if it is past it now. */
 export const reap = defineSignal('reap');
+/**
+ * The signals that carry no payload, so that nothing shows who sent them: they must be harmless. Every other signal carries one
+ * object, which the codec authenticates.
+ */
+export const BARE_SIGNALS: readonly string[] = [presence.name, reap.name];
 /** The ledger, queue and status. */
 export const getLedger = defineQuery<SessionLedger>('ledger');
 /** All that the mirror is checked by. */
@@ -34,7 +39,7 @@ export const getRecord = defineQuery<SessionRecord>('record');
 /** What the log says before a run hands over to the next one. */
 export const NEXT_RUN = 'handing over to the next run';
 
-/** Search attributes that the Web UI filters sessions by. */
+/** Search attributes that the Web UI filters sessions by. They are not encrypted: a project is there under a pseudonym. */
 export const searchAttributes = {
   user: defineSearchAttributeKey('XswarmUser', 'KEYWORD'),
   project: defineSearchAttributeKey('XswarmProject', 'KEYWORD'),

@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../../domain/abort-scope.ts';
 import type { Lease, Received, SettledTurn } from '../../workflows/session-activities.ts';
+import { acceptPlain, isPlain } from '../../workflows/plain-payload.ts';
 import type { AgentConnection, NumberedEvent } from './agent-connection.ts';
 import { settledIn } from './settled-in.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
@@ -23,8 +24,7 @@ export async function receiveFrom(
   messageId: string | null,
   attach: (resumed: Lease) => Promise<AgentConnection>,
 ): Promise<Received> {
-  const resumed = (activityInfo().heartbeatDetails as Progress | undefined) ?? null;
-  let cursor = resumed?.cursor ?? lease.cursor;
+  let cursor = progressSoFar()?.cursor ?? lease.cursor;
 
   async function listen(): Promise<Received> {
     const line = await attach({ ...lease, cursor });
@@ -63,4 +63,11 @@ function isOfOwnTurn({ event }: NumberedEvent): boolean {
 
 function received(turns: SettledTurn[], cursor: number, line: AgentConnection): Received {
   return { turns, cursor, background_tasks: line.backgroundTasks };
+}
+
+/** Returns what an earlier attempt heartbeated; null when there was none, or somebody else sent it. */
+function progressSoFar(): Progress | null {
+  const info = activityInfo();
+  const details = acceptPlain(info.heartbeatDetails, new Date(info.scheduledTimestampMs));
+  return details === undefined || isPlain(details) ? null : (details as Progress);
 }

@@ -20,6 +20,8 @@ export const dataFiles = {
   logDir: (dataDir: string): string => join(dataDir, 'logs'),
   /** The boot of the machine in which the mirror was last brought up to date. */
   boot: (dataDir: string): string => join(dataDir, 'mirror.boot'),
+  /** The ids of the payload keys that sessions were encrypted with; not secret. */
+  usedPayloadKeys: (dataDir: string): string => join(dataDir, 'payload-keys.used'),
   /** Held by the `start`, or the `serve` with the role `api`, that uses the folder; the second file holds its process id. */
   lock: (dataDir: string): string => join(dataDir, 'start.lock'),
   lockHolder: (dataDir: string): string => join(dataDir, 'start.pid'),

@@ -41,17 +41,26 @@ export function loadGatewayToken(config: Config, dataDir: string, runsGateway: b
 }
 
 /** The files in the folder `secrets`. */
-type SecretName = 'gateway-token' | 'supervisor-token' | 'internal-token';
+type SecretName = 'gateway-token' | 'supervisor-token' | 'internal-token' | 'payload-keys';
 
 /**
- * Reads a secret of the data folder, or writes one of 256 random bits there (mode 0600).
- * Processes that do so at the same time all get the same secret.
+ * Reads a secret of the data folder, or writes a new one there (mode 0600): a token of 256 random bits unless `create` says
+ * otherwise. Processes that do so at the same time all get the same secret.
  */
-export function loadOrCreateSecret(dataDir: string, name: SecretName): string {
+export function loadOrCreateSecret(dataDir: string, name: SecretName, create: () => string = createToken): string {
   const folder = join(dataDir, 'secrets');
   const path = join(folder, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return readSecret(path) ?? createSecret(path);
+  return readSecret(path) ?? createSecret(path, create());
+}
+
+/** Reads a secret of the data folder; returns null when there is none. */
+export function loadSecret(dataDir: string, name: SecretName): string | null {
+  return readSecret(join(dataDir, 'secrets', name));
+}
+
+function createToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 function readSecret(path: string): string | null {
@@ -66,8 +75,7 @@ function readSecret(path: string): string | null {
   }
 }
 
-function createSecret(path: string): string {
-  const secret = randomBytes(32).toString('base64url');
+function createSecret(path: string, secret: string): string {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const file = openSync(draft, 'wx', 0o600);
   try {

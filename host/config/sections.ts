@@ -57,6 +57,7 @@ export const SECTIONS = {
     port: wholeNumber(7233, 1, 65_535, 'Port of the embedded server'),
     ui_port: wholeNumber(8233, 1, 65_535, 'Port of its Web UI'),
     retention_days: wholeNumber(30, 1, 3_650, 'Days that ended sessions stay in Temporal'),
+    payload_keys: secretText('Keys that encrypt sessions in Temporal; empty: made at the first start'),
   },
 } as const;
 

@@ -1,6 +1,7 @@
 import { ClaudeCodeConnector } from '../../client/connector.ts';
 import { formatUsd } from '../../domain/money/format-usd.ts';
 import { serverUrl } from '../config/derive.ts';
+import { loadPayloadKeys } from '../config/payload-keys.ts';
 import type { Config } from '../config/sections.ts';
 import { ChildRegister, waitForLeftovers } from '../processes/child-register.ts';
 import { DataLock } from '../processes/data-lock.ts';
@@ -46,6 +47,7 @@ export async function start(options: StartOptions): Promise<void> {
       reporter.progress(`Waiting for the parts of an earlier start to end: ${names.join(', ')}`),
     );
     await refuseTakenPorts(config);
+    loadPayloadKeys(config, dataDir);
     const database = prepareDatabase(dataDir, config, options.osUser);
     if (database.added !== null) reporter.say(`Added the user ${database.added}, an admin`);
     await bringUp(options, running);

@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import Database from 'better-sqlite3';
-import { Client, Connection } from '@temporalio/client';
 import { getLedger, workflowIdOf } from '../../workflows/definitions.ts';
 import {
   CALL_COST_NANO,
@@ -15,6 +14,7 @@ import {
   type MessagesApi,
 } from '../support/gateway/messages-api.ts';
 import { makeSystem, type System } from '../support/system.ts';
+import { installedClient } from '../support/temporal/installed-client.ts';
 import { until } from '../support/until.ts';
 
 let api: MessagesApi;
@@ -92,10 +92,10 @@ test('a session with real Claude Code: three messages, a tool, idle and resume, 
   assert.deepEqual(sum, { nano: total });
   db.close();
 
-  const connection = await Connection.connect({ address: system.temporalAddress });
-  const ledger = await new Client({ connection }).workflow.getHandle(workflowIdOf(id)).query(getLedger);
+  const client = await installedClient(system);
+  const ledger = await client.workflow.getHandle(workflowIdOf(id)).query(getLedger);
   assert.deepEqual([ledger.cost_nano, ledger.message_count], [total, 3]);
-  await connection.close();
+  await client.connection.close();
 });
 
 test('the same Idempotency-Key is the same message: one call to the model, the first answer again', async () => {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import Database from 'better-sqlite3';
 import type { AgentEvent } from '../../domain/session/event.ts';
 import { priceAnswer, writeAnswer } from '../../gateway/drivers/simulator/answer.ts';
 import { parseScript } from '../../gateway/drivers/simulator/script.ts';
 import { nanoToUsd } from '../../domain/money/money.ts';
 import { getLedger, workflowIdOf } from '../../workflows/definitions.ts';
+import { installedClient } from '../support/temporal/installed-client.ts';
 import { until } from '../support/until.ts';
 import type { CallerLedger, SentMessage } from './ledger.ts';
 import type { Parts } from './parts.ts';
@@ -54,8 +55,7 @@ export async function verify(parts: Parts, callers: CallerLedger, options: { sim
   };
   const app = new Database(join(parts.home, 'xswarm.db'), { readonly: true });
   const journal = new Database(join(parts.home, 'gateway.db'), { readonly: true });
-  const connection = await Connection.connect({ address: parts.temporalAddress });
-  const temporal = new Client({ connection });
+  const temporal = await installedClient(parts);
   try {
     for (const sessionId of callers.sessions.keys()) {
       const sent = callers.messages.filter((message) => message.session_id === sessionId);
@@ -63,7 +63,7 @@ export async function verify(parts: Parts, callers: CallerLedger, options: { sim
       await checkMoney({ sessionId, app, journal, temporal, findings, parts });
     }
   } finally {
-    await connection.close();
+    await temporal.connection.close();
     app.close();
     journal.close();
   }

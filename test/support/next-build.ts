@@ -32,8 +32,12 @@ export async function makeNextBuild(): Promise<NextBuild> {
     import { mirrorFar } from './proxies.js';
     const prepareTurn = async () => { if (isPatched('${NEXT_PATCH}')) await mirrorFar.mirror([]); };\n`;
   writeFileSync(workflow, addition + readFileSync(workflow, 'utf8'));
+  const payloadsPath = join(folder, 'dist', 'workflows', 'payloads.js');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(folder, 'dist', 'workflows', 'index.js'),
+    payloadConverterPath: payloadsPath,
+    failureConverterPath: payloadsPath,
+    workflowInterceptorModules: [payloadsPath],
     logger: new DefaultLogger('ERROR'),
   });
   writeFileSync(join(folder, 'dist', 'workflow-bundle.js'), code);

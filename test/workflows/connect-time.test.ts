@@ -6,6 +6,7 @@ import { Worker } from '@temporalio/worker';
 import { makeConnect } from '../../activities/connect.ts';
 import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
 import type { SessionStart } from '../../domain/session/session-workflows.ts';
+import { workerConverter } from '../../temporal/payloads/data-converter.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
@@ -35,6 +36,7 @@ async function withWorker(activities: SessionActivities, body: () => Promise<voi
     connection,
     taskQueue: TASK_QUEUE,
     workflowBundle: await workflowBundle(),
+    dataConverter: workerConverter(temporal.ring),
     activities,
   });
   await worker.runUntil(body());
@@ -47,7 +49,12 @@ async function startSession(): Promise<{
 }> {
   const options = { idle_after_seconds: 60, idle_timeout_seconds: 300 };
   const session: SessionStart = { session_id: randomUUID(), user_id: 'u-1', project_path: '/p', title: null, options };
-  const workflows = makeSessionWorkflows({ client: temporal.env.client, budgetEvents: 1_000, queueDepth: 10 });
+  const workflows = makeSessionWorkflows({
+    client: temporal.env.client,
+    ring: temporal.ring,
+    budgetEvents: 1_000,
+    queueDepth: 10,
+  });
   await workflows.start(session);
   await workflows.submit(session.session_id, { message_id: randomUUID(), content: 'hi' });
   const id = workflowIdOf(session.session_id);

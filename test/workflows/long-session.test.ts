@@ -4,8 +4,9 @@ import test, { after, before } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
+import { workerConverter } from '../../temporal/payloads/data-converter.ts';
+import { readPayload } from '../../temporal/payloads/read-payload.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
@@ -53,7 +54,8 @@ async function readRun(workflowId: string, runId: string): Promise<Run & { befor
   const count = (type: keyof (typeof events)[number]): number => events.filter((event) => event[type]).length;
   const started = events[0]?.workflowExecutionStartedEventAttributes;
   const [payload] = started?.input?.payloads ?? [];
-  const input = payload ? defaultPayloadConverter.fromPayload<SessionInput>(payload) : null;
+  const run = { workflowId, startedAt: new Date() };
+  const input = payload ? await readPayload<SessionInput>(temporal.env.client, payload, run) : null;
   return {
     events: events.length,
     openTimers:
@@ -81,10 +83,12 @@ test('a week of one session, scaled down, grows neither its history nor its time
     connection: temporal.env.nativeConnection,
     taskQueue: TASK_QUEUE,
     workflowBundle: await workflowBundle(),
+    dataConverter: workerConverter(temporal.ring),
     activities: agent.activities,
   });
   const workflows = makeSessionWorkflows({
     client: temporal.env.client,
+    ring: temporal.ring,
     budgetEvents: BUDGET_EVENTS,
     queueDepth: 100,
   });

@@ -7,6 +7,7 @@ import { errors } from '../../domain/errors.ts';
 import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
 import type { SessionStart, SessionWorkflows } from '../../domain/session/session-workflows.ts';
 import { makeSessionRecords } from '../../temporal/session-records.ts';
+import { workerConverter } from '../../temporal/payloads/data-converter.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { workflowIdOf } from '../../workflows/definitions.ts';
@@ -45,9 +46,15 @@ async function withAgent(
     connection: temporal.env.nativeConnection,
     taskQueue: TASK_QUEUE,
     workflowBundle: await workflowBundle(),
+    dataConverter: workerConverter(temporal.ring),
     activities: agent.activities,
   });
-  const workflows = makeSessionWorkflows({ client: temporal.env.client, budgetEvents, queueDepth });
+  const workflows = makeSessionWorkflows({
+    client: temporal.env.client,
+    ring: temporal.ring,
+    budgetEvents,
+    queueDepth,
+  });
   await worker.runUntil(body({ agent, workflows }));
 }
 
@@ -80,6 +87,14 @@ async function endWithLateMessage(
 async function resultOf(sessionId: string): Promise<SessionState & SessionSnapshot> {
   const state = (await temporal.env.client.workflow.getHandle(workflowIdOf(sessionId)).result()) as SessionState;
   return { ...snapshotOf(state), ...state };
+}
+
+/** Replays a session's newest run as the worker of the tests reads it; throws when it does not replay. */
+async function replay(sessionId: string): Promise<void> {
+  const { client } = temporal.env;
+  const history = await client.workflow.getHandle(workflowIdOf(sessionId)).fetchHistory();
+  const options = { workflowBundle: await workflowBundle(), dataConverter: workerConverter(temporal.ring) };
+  await Worker.runReplayHistory(options, history, workflowIdOf(sessionId));
 }
 
 test('a session carries messages out in order, adds up the cost and ends with the first reason', async () => {
@@ -333,9 +348,7 @@ test('a mirror that is slow at the end of a session while a clock fires leaves a
     const broken: string[] = [];
     for (const { session_id } of sessions) {
       assert.equal((await resultOf(session_id)).status, 'disconnected');
-      const { events } = await temporal.env.client.workflow.getHandle(workflowIdOf(session_id)).fetchHistory();
-      const replay = Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, { events });
-      await replay.catch((error: unknown) => broken.push(String(error)));
+      await replay(session_id).catch((error: unknown) => broken.push(String(error)));
     }
     assert.deepEqual(broken, []);
   });
@@ -457,7 +470,7 @@ test('what is refused while a session ends is told in the write that tells of it
     );
     const far = events.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'mirror');
     assert.deepEqual([near.length, new Set(near.map(String)).size, far.length], [2, 2, 0]);
-    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, { events });
+    await replay(session.session_id);
   });
 });
 

@@ -7,7 +7,7 @@ import * as ledger from '../state/session-ledger.ts';
 import * as queue from '../state/session-queue.ts';
 import * as session from '../state/session-state.ts';
 import type { SessionState } from '../state/session-state.ts';
-import { leaseOf, snapshotOf } from '../state/session-views.ts';
+import { leaseOf, snapshotOf, summaryText } from '../state/session-views.ts';
 import type { Line } from './line.ts';
 import { now, type Memory } from './memory.ts';
 
@@ -78,7 +78,7 @@ export class Ending {
   async #close(reason: string, options: Partial<typeof ONE_TRY> = {}): Promise<void> {
     const input = { lease: leaseOf(this.#state), mode: 'close' as const, reason, snapshot: null };
     try {
-      this.#book(await release.executeWithOptions({ summary: `close: ${reason}`, ...options }, [input]));
+      this.#book(await release.executeWithOptions({ summary: summaryText(`close: ${reason}`), ...options }, [input]));
     } catch (error) {
       log.warn('release failed', { type: failureType(error) });
     }

@@ -5,7 +5,7 @@ import type { Received } from '../session-activities.ts';
 import * as ledger from '../state/session-ledger.ts';
 import * as session from '../state/session-state.ts';
 import type { QueuedMessage, SessionState } from '../state/session-state.ts';
-import { leaseOf, preview, snapshotOf } from '../state/session-views.ts';
+import { leaseOf, preview, snapshotOf, summaryText } from '../state/session-views.ts';
 import { now, type Memory } from './memory.ts';
 
 /** How often one message is sent before the session gives up: each time over a fresh connection. */
@@ -98,7 +98,8 @@ export class Line {
   listen(messageId: string | null): void {
     if (this.#isHeard) return;
     const { current } = this.#state;
-    const summary = messageId === null || current === null ? 'background tasks' : `answer to: ${preview(current)}`;
+    const text = messageId === null || current === null ? 'background tasks' : `answer to: ${preview(current)}`;
+    const summary = summaryText(text);
     this.#hear(receive.executeWithOptions({ summary }, [{ lease: leaseOf(this.#state), message_id: messageId }]));
   }
 
@@ -125,7 +126,7 @@ export class Line {
   #exchange(current: QueuedMessage): void {
     const { message_id, content, context } = current;
     const input = { lease: leaseOf(this.#state), message_id, content, context };
-    this.#hear(exchange.executeWithOptions({ summary: preview(current) }, [input]));
+    this.#hear(exchange.executeWithOptions({ summary: summaryText(preview(current)) }, [input]));
   }
 
   /** Sends a message beside the activity that listens already; false when the line broke. */

@@ -8,9 +8,9 @@ import type { SessionState } from './session-state.ts';
 const TAKEN_IDS = 1_000;
 const UNSENT_TURNS = 200;
 
-/** Takes a message, once per id: it is queued, or refused where the session ends or the queue is full. */
+/** Takes a message, once per id, and ignores what is not a message: it is queued, or refused where the session ends or the queue is full. */
 export function accept(state: SessionState, message: SubmitMessage, now: string, queueDepth: number): SessionState {
-  if (state.taken.includes(message.message_id)) return state;
+  if (typeof message.message_id !== 'string' || state.taken.includes(message.message_id)) return state;
   const queued = { ...message, accepted_at: now };
   const failure = refusalOf(state, queueDepth);
   return {

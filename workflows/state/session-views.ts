@@ -52,6 +52,16 @@ export function reasonOf({ phase }: SessionState): string | null {
   return 'reason' in phase ? phase.reason : null;
 }
 
+/** Temporal takes 400 bytes; the codec adds up to 260. */
+const SUMMARY_BYTES = 130;
+
+/** Cuts a summary for Temporal's Web UI to what Temporal takes: a longer one would fail the workflow task for ever. */
+export function summaryText(text: string): string {
+  let cut = text.slice(0, SUMMARY_BYTES);
+  while (new TextEncoder().encode(JSON.stringify(cut)).length > SUMMARY_BYTES) cut = cut.slice(0, -1);
+  return cut;
+}
+
 /** What the mirror shows of the session. */
 export function snapshotOf(state: SessionState): SessionSnapshot {
   const { session_id, version, user_id, project_path, title, options, phase } = state;

@@ -20,6 +20,7 @@ import { makeTemporalClient } from '../../../temporal/connect.ts';
 import { makeSessionRecords } from '../../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
 import { dataFiles } from '../../config/data-folder.ts';
+import { loadPayloadKeys } from '../../config/payload-keys.ts';
 import { allowsAnyFolder, serverUrl, supervisorUrl } from '../../config/derive.ts';
 import { removeServerFile, writeServerFile } from '../../../client/server-file.ts';
 import { workflowUrl } from '../next-steps.ts';
@@ -40,17 +41,19 @@ export interface ApiPart extends Part {
 /** Opens the database, REST and the supervisor socket. They respond, as not ready, while Temporal or the gateway is away. */
 export async function startApiRole(options: PartOptions, wrap: Wrappers): Promise<ApiPart> {
   const { config, secrets, logger } = options;
+  const ring = loadPayloadKeys(config, options.dataDir);
   const db = openDatabase({ path: dataFiles.database(options.dataDir), durability: config.storage.durability });
   const bus = makeBus();
   const trackCosts = config.claude_code.track_costs;
   const opened = makeMirror(db, bus, { trackCosts, budgets: new Budgets(db) });
   const mirror = wrap.mirror?.(opened) ?? opened;
-  const temporal = makeTemporalClient(temporalSettings(config));
+  const temporal = makeTemporalClient(temporalSettings(config), ring);
   const { client } = temporal;
   const gateway = { url: config.claude_code.websocket_url, token: secrets.gatewayToken };
   const reports = makeReports({ path: dataFiles.database(options.dataDir), trackCosts });
   const workflows = makeSessionWorkflows({
     client,
+    ring,
     budgetEvents: wrap.budgetEvents ?? BUDGET_EVENTS,
     queueDepth: config.claude_code.queue_depth,
   });

@@ -3,6 +3,7 @@ import type { Mirror } from '../../../domain/mirror/mirror-write.ts';
 import { connectWorker } from '../../../temporal/connect.ts';
 import type { TemporalSettings } from '../../../temporal/settings.ts';
 import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
+import { requirePayloadKeys } from '../../config/payload-keys.ts';
 import { retryUntil } from './retry-until.ts';
 import { NEVER, temporalSettings, type Part, type PartOptions, type Wrappers } from './part.ts';
 
@@ -13,12 +14,14 @@ const RETRY_MS = 300;
  * permanent and fails the part.
  */
 export function startWorkerRole(options: PartOptions, mirror: Mirror, wrap: Wrappers): Part {
-  const { config, secrets, signal } = options;
+  const { config, dataDir, secrets, signal } = options;
   const settings = temporalSettings(config);
+  const ring = requirePayloadKeys(config, dataDir);
   const starting = connectWhenReachable(settings, options).then((connection) =>
     startWorker({
       connection,
       namespace: settings.namespace,
+      ring,
       mirror,
       gateway: {
         url: config.claude_code.websocket_url,

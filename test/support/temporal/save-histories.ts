@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import type { SessionStart } from '../../../domain/session/session-workflows.ts';
+import { workerConverter } from '../../../temporal/payloads/data-converter.ts';
 import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../../temporal/settings.ts';
 import { workflowIdOf } from '../../../workflows/definitions.ts';
@@ -97,10 +98,12 @@ for (const [name, scenario] of Object.entries(scenarios)) {
     connection: temporal.env.nativeConnection,
     taskQueue: TASK_QUEUE,
     workflowBundle: await workflowBundle(),
+    dataConverter: workerConverter(temporal.ring),
     activities: agent.activities,
   });
   const workflows = makeSessionWorkflows({
     client: temporal.env.client,
+    ring: temporal.ring,
     budgetEvents: scenario.budgetEvents ?? 1_000,
     queueDepth: 100,
   });

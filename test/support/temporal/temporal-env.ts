@@ -6,12 +6,16 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import envPaths from 'env-paths';
 import { cacheDirOf } from '../../../host/config/data-folder.ts';
+import { clientConverter } from '../../../temporal/payloads/data-converter.ts';
+import { createKeyRing, KeyRing } from '../../../temporal/payloads/key-ring.ts';
 import { tuningArgs } from '../../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary } from '../../../temporal/server/find-binary.ts';
 import { searchAttributes } from '../../../workflows/definitions.ts';
 
 export interface TemporalEnv {
   env: TestWorkflowEnvironment;
+  /** The keys of its client; a worker needs them too. */
+  ring: KeyRing;
   /** Stops the server and removes its file. */
   stop(): Promise<void>;
 }
@@ -31,7 +35,9 @@ export async function startTemporalEnv(): Promise<TemporalEnv> {
     env: process.env,
     onProgress: (text) => process.stderr.write(`${text}\n`),
   });
+  const ring = new KeyRing(createKeyRing());
   const env = await TestWorkflowEnvironment.createLocal({
+    client: { dataConverter: clientConverter(ring) },
     server: {
       executable: { type: 'existing-path', path },
       dbFilename: join(folder, 'temporal.db'),
@@ -42,6 +48,7 @@ export async function startTemporalEnv(): Promise<TemporalEnv> {
   });
   return {
     env,
+    ring,
     async stop() {
       await env.teardown();
       await rm(folder, { recursive: true, force: true });
