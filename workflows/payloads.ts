@@ -30,12 +30,15 @@ export const payloadConverter: PayloadConverter = {
 /** Puts the messages and stack traces of failures into a payload, so that they are encrypted too. */
 export const failureConverter: FailureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });
 
-/** Drops whatever reaches a run from outside and was not encrypted by the product, before any handler sees it. */
+/**
+ * Keeps whatever reaches a run from outside and was not encrypted by the product away from the handlers. It rejects, and throws
+ * nowhere but in a validator: what is thrown fails the workflow task. It awaits nothing, so that handlers stay synchronous.
+ */
 const forgeryFilter: WorkflowInboundCallsInterceptor = {
   execute(input, next) {
     if (isOurs(input.args)) return next(input);
     log.warn('ended a session that this installation did not start', { why: whyForged(input.args) });
-    throw refusal('FORGED_START', 'This installation did not start the session', input.args);
+    return Promise.reject(refusal('FORGED_START', 'This installation did not start the session', input.args));
   },
   handleSignal(input, next) {
     const isBare = input.args.length === 0 && BARE_SIGNALS.includes(input.signalName);
@@ -44,16 +47,15 @@ const forgeryFilter: WorkflowInboundCallsInterceptor = {
     return Promise.resolve();
   },
   validateUpdate(input, next) {
-    refuseForged(input.name, input.args);
+    if (!isOurs(input.args)) throw refusedCall(input.name, input.args);
     next(input);
   },
   handleUpdate(input, next) {
-    refuseForged(input.name, input.args);
-    return next(input);
+    return isOurs(input.args) ? next(input) : Promise.reject(refusedCall(input.name, input.args));
   },
   handleQuery(input, next) {
-    if (input.args.length > 0) refuseForged(input.queryName, input.args);
-    return next(input);
+    const isAllowed = input.args.length === 0 || isOurs(input.args);
+    return isAllowed ? next(input) : Promise.reject(refusedCall(input.queryName, input.args));
   },
 };
 
@@ -68,10 +70,9 @@ function whyForged(args: unknown[]): string {
   return args.find(isPlain)?.xswarm_plain.why ?? 'it holds nothing of ours';
 }
 
-function refuseForged(name: string, args: unknown[]): void {
-  if (isOurs(args)) return;
+function refusedCall(name: string, args: unknown[]): ApplicationFailure {
   log.warn('refused a forged call', { name, why: whyForged(args) });
-  throw refusal('FORGED_CALL', 'This installation did not encrypt the call', args);
+  return refusal('FORGED_CALL', 'This installation did not encrypt the call', args);
 }
 
 function refusal(type: string, message: string, args: unknown[]): ApplicationFailure {

@@ -11,9 +11,12 @@ export interface PayloadKey {
 
 const KEY = /^(\d{9,11})\.([0-9a-f]{64})$/;
 
-/** Creates a ring of one key: the time in seconds since 1970 from which it is used, a dot, and 256 random bits in hexadecimal. */
+/**
+ * Creates a ring of one key: the time from which it is used, a dot, and 256 random bits in hexadecimal. The time is the next full
+ * second since 1970, so that a session which started in this one keeps its plain payloads.
+ */
 export function createKeyRing(): string {
-  return `${Math.floor(Date.now() / 1_000)}.${randomBytes(32).toString('hex')}`;
+  return `${Math.ceil(Date.now() / 1_000)}.${randomBytes(32).toString('hex')}`;
 }
 
 /**

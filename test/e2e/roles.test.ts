@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createKeyRing } from '../../temporal/payloads/key-ring.ts';
 import { freePorts } from '../support/machine/free-ports.ts';
 import { until } from '../support/until.ts';
 import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
@@ -40,6 +41,7 @@ before(async () => {
     XSWARM_TEMPORAL_ADDRESS: temporal.env.address,
     XSWARM_SERVER_URL: `http://127.0.0.1:${rest}`,
     XSWARM_SERVER_INTERNAL_TOKEN: 'an-internal-token',
+    XSWARM_TEMPORAL_PAYLOAD_KEYS: createKeyRing(),
   };
   serve('gateway', env('gateway', { CLAUDE_CODE_AUTH_TOKEN: 'a-gateway-token', XSWARM_GATEWAY_PORT: String(gateway) }));
   const app = env('app', {

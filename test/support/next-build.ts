@@ -26,10 +26,10 @@ export async function makeNextBuild(): Promise<NextBuild> {
   for (const name of ['bin', 'dist', 'package.json']) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   change(join(folder, 'package.json'), /"version": "[^"]*"/, `"version": "${NEXT_VERSION}"`);
-  const workflow = join(folder, 'dist', 'workflows', 'session.js');
+  const workflow = join(folder, 'dist', 'workflows', 'session', 'session.js');
   change(workflow, /await line\.runTurn\(\)/, 'await prepareTurn(); await line.runTurn()');
   const addition = `import { patched as isPatched } from '@temporalio/workflow';
-    import { mirrorFar } from './proxies.js';
+    import { mirrorFar } from '../proxies.js';
     const prepareTurn = async () => { if (isPatched('${NEXT_PATCH}')) await mirrorFar.mirror([]); };\n`;
   writeFileSync(workflow, addition + readFileSync(workflow, 'utf8'));
   const payloadsPath = join(folder, 'dist', 'workflows', 'payloads.js');

@@ -177,9 +177,9 @@ export function idled(state: SessionState): SessionState {
   return { ...state, phase: { type: 'released', drained: true }, version: state.version + 1 };
 }
 
-/** Asks the session to end; the first reason stays. */
+/** Asks the session to end; the first reason stays, and what is not a reason is ignored. */
 export function close(state: SessionState, reason: string): SessionState {
-  return state.closing === null ? { ...state, closing: reason } : state;
+  return state.closing === null && typeof reason === 'string' ? { ...state, closing: reason } : state;
 }
 
 /** The session begins to end. */

@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, type LogEntry, Runtime } from '@temporalio/worker';
 import envPaths from 'env-paths';
 import { cacheDirOf } from '../../../host/config/data-folder.ts';
 import { clientConverter } from '../../../temporal/payloads/data-converter.ts';
-import { createKeyRing, KeyRing } from '../../../temporal/payloads/key-ring.ts';
+import { KeyRing } from '../../../temporal/payloads/key-ring.ts';
 import { tuningArgs } from '../../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary } from '../../../temporal/server/find-binary.ts';
 import { searchAttributes } from '../../../workflows/definitions.ts';
@@ -25,9 +26,10 @@ export function testCacheDir(): string {
   return cacheDirOf(process.env, envPaths('xswarm', { suffix: '' }).cache);
 }
 
-/** A real Temporal server on a free port, with its database in a temporary folder. */
-export async function startTemporalEnv(): Promise<TemporalEnv> {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+/** A real Temporal server on a free port, with its database in a temporary folder. `onWarning` receives what workers warn of. */
+export async function startTemporalEnv(onWarning?: (entry: LogEntry) => void): Promise<TemporalEnv> {
+  const logger = onWarning === undefined ? new DefaultLogger('ERROR') : new DefaultLogger('WARN', onWarning);
+  Runtime.install({ logger, shutdownSignals: [] });
   const folder = await mkdtemp(join(tmpdir(), 'xswarm-temporal-'));
   const { path } = await findTemporalBinary({
     cacheDir: testCacheDir(),
@@ -35,7 +37,7 @@ export async function startTemporalEnv(): Promise<TemporalEnv> {
     env: process.env,
     onProgress: (text) => process.stderr.write(`${text}\n`),
   });
-  const ring = new KeyRing(createKeyRing());
+  const ring = new KeyRing(`1700000000.${randomBytes(32).toString('hex')}`);
   const env = await TestWorkflowEnvironment.createLocal({
     client: { dataConverter: clientConverter(ring) },
     server: {
