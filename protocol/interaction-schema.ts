@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { INTERACTION_KINDS, INTERACTION_STATUSES } from '../domain/control/interaction.ts';
-import type { Interaction } from '../domain/control/interaction.ts';
+import type { Interaction, InteractionEnd } from '../domain/control/interaction.ts';
 
 const shape = z.looseObject({
   interaction_id: z.uuid(),
@@ -21,3 +21,11 @@ const shape = z.looseObject({
 
 /** An interaction on the line. What it shows is passed on as the gateway wrote it. */
 export const interaction = z.custom<Interaction>((value) => shape.safeParse(value).success);
+
+const end = shape
+  .pick({ interaction_id: true, message_id: true, answer: true, answered_by: true, answered_via: true })
+  .extend({ withdrawn_reason: z.string().nullable(), status: z.enum(['answered', 'withdrawn', 'expired']) })
+  .extend({ settled_at: z.string() });
+
+/** The end of an interaction between hosts. */
+export const interactionEnd = z.custom<InteractionEnd>((value) => end.safeParse(value).success);

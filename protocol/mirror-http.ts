@@ -6,6 +6,7 @@ import type { Mirror, MirrorWrite } from '../domain/mirror/mirror-write.ts';
 import { AGENT_NAMES, PERMISSION_MODES, SESSION_STATUSES } from '../domain/session/session.ts';
 import type { AgentMessage } from '../domain/session/turn.ts';
 import { agentEvent, turnResult } from './agent-protocol.ts';
+import { interactionEnd } from './interaction-schema.ts';
 
 /** The paths below the API's address at which a worker on another host reaches the mirror. */
 export const INTERNAL_PATHS = {
@@ -60,6 +61,7 @@ export const mirrorWrites = z.array(
       event: agentEvent,
     }),
     z.object({ type: z.literal('settled'), session_id: z.string(), turn: turnResult }),
+    z.object({ type: z.literal('interaction'), session_id: z.string(), end: interactionEnd }),
   ]),
 );
 

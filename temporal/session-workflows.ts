@@ -4,11 +4,16 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowHandle,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { AnswerGiven, AnswerOutcome, InteractionEnd } from '../domain/control/interaction.ts';
 import { errors, XswarmError } from '../domain/errors.ts';
 import type { SessionFloor, SessionStart, SessionWorkflows } from '../domain/session/session-workflows.ts';
 import type { AgentMessage } from '../domain/session/turn.ts';
 import {
+  answerInteraction,
   disconnect,
   getLedger,
   presence,
@@ -134,7 +139,18 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     await call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(submitMessage, message));
   }
 
+  async function answer(sessionId: string, given: AnswerGiven): Promise<AnswerOutcome> {
+    try {
+      return await handleOf(sessionId).executeUpdate(answerInteraction, { args: [given] });
+    } catch (error) {
+      const rejection = rejectionIn(error);
+      if (rejection === null) throw error;
+      return rejection;
+    }
+  }
+
   return {
+    answer: (sessionId, given) => call(sessionId, CALL_TIMEOUT_MS, () => answer(sessionId, given)),
     start: (session, { floor } = {}) => call(session.session_id, CALL_TIMEOUT_MS, () => start(session, floor)),
     resume: (session, floor) => call(session.session_id, CALL_TIMEOUT_MS, () => resume(session, floor)),
     presence: (sessionId) => call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(presence)),
@@ -163,7 +179,17 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
   };
 }
 
+/** The rejection that the workflow's validator answered an update with; null for another failure. */
+function rejectionIn(error: unknown): AnswerOutcome | null {
+  if (!(error instanceof WorkflowUpdateFailedError) || !(error.cause instanceof ApplicationFailure)) return null;
+  const { type: code, details } = error.cause;
+  if (code === 'INTERACTION_NOT_FOUND') return { type: 'rejected', code };
+  if (code !== 'ALREADY_ANSWERED' && code !== 'INTERACTION_WITHDRAWN') return null;
+  return { type: 'rejected', code, end: details?.[0] as InteractionEnd };
+}
+
 function isUnreachable(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   if (!(error instanceof Error)) return false;
   const cause = isGrpcServiceError(error) ? error : error.cause;
   return isGrpcServiceError(cause);

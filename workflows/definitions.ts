@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AnswerGiven, AnswerOutcome } from '../domain/control/interaction.ts';
 import type { SessionRecord } from '../domain/session/session-record.ts';
 import type { SessionLedger } from '../domain/session/session-workflows.ts';
 
@@ -24,6 +25,8 @@ export const submitMessage = defineSignal<[SubmitMessage]>('submit_message');
 export const disconnect = defineSignal<[{ reason: string }]>('disconnect');
 /** Somebody is attached: the idle timeout counts from now. */
 export const presence = defineSignal('presence');
+/** Records a person's answer; the first one wins. What is rejected costs no event. */
+export const answerInteraction = defineUpdate<AnswerOutcome, [AnswerGiven]>('answer');
 /** Ends the session with `Idle timeout` if it is past it now. */
 export const reap = defineSignal('reap');
 /**

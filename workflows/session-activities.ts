@@ -1,3 +1,4 @@
+import type { Interaction } from '../domain/control/interaction.ts';
 import type { AgentName, Failure, SessionOptions } from '../domain/session/session.ts';
 import type { MirrorWrite, SessionSnapshot } from '../domain/mirror/mirror-write.ts';
 import type { TurnOutcome } from '../domain/session/turn.ts';
@@ -59,8 +60,17 @@ export interface SettledTurn {
   digest: string;
 }
 
+/** Something that a turn asks a person. */
+export interface Asked {
+  interaction: Interaction;
+  /** Whether the agent waits in its process: then there is more to listen to. */
+  live: boolean;
+}
+
 export interface Received {
   turns: SettledTurn[];
+  /** What people are asked, oldest first; left out where nothing is asked. */
+  asked?: Asked[];
   /** The newest event number that is in the mirror. */
   cursor: number;
   background_tasks: number;

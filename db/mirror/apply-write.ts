@@ -13,6 +13,8 @@ export function applyWrite(batch: Batch, write: MirrorWrite): void {
   if (write.type === 'session') return applySession(batch, write.snapshot);
   const session = touchSession(batch, write.session_id);
   if (write.type === 'queued') return applyQueued(batch, session, write.message, write.timestamp);
+  // Its table is not there yet: what is open and how it ended is in the events and in the workflow.
+  if (write.type === 'interaction') return;
   if (write.type === 'settled') return applyResult(batch, session, write.turn, true);
   return applyAgentEvent(batch, session, write.seq, write.event);
 }

@@ -86,6 +86,35 @@ export type Interaction = Ask & {
   withdrawn_reason: string | null;
 };
 
+/** How an interaction ended, as its session's workflow recorded it. */
+export type InteractionEnd = Pick<
+  Interaction,
+  'interaction_id' | 'message_id' | 'answer' | 'answered_by' | 'answered_via' | 'withdrawn_reason'
+> & {
+  status: Exclude<InteractionStatus, 'open'>;
+  /** When it was answered, withdrawn or expired. */
+  settled_at: string;
+};
+
+/** A person's answer, checked and in its normal form. */
+export interface AnswerGiven {
+  interaction_id: string;
+  answer: Answer;
+  by: string;
+  via: string;
+}
+
+/** What becomes of an answer. `repeated` is the same answer again; a rejection carries what was recorded before. */
+export type AnswerOutcome =
+  | { type: 'recorded' | 'repeated'; end: InteractionEnd }
+  | { type: 'rejected'; code: 'ALREADY_ANSWERED' | 'INTERACTION_WITHDRAWN'; end: InteractionEnd }
+  | { type: 'rejected'; code: 'INTERACTION_NOT_FOUND' };
+
+/** Why what a message asked is withdrawn when its turn ends another way than by an answer. */
+export function withdrawalOf({ failure }: { failure: { message: string } | null }): string {
+  return failure?.message ?? 'The turn ended without it';
+}
+
 const TITLE_LENGTH = 120;
 
 /** One line that says what is asked. */

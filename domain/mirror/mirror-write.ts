@@ -1,3 +1,4 @@
+import type { InteractionEnd } from '../control/interaction.ts';
 import type { AgentEvent } from '../session/event.ts';
 import type { AgentName, Failure, SessionOptions, SessionStatus } from '../session/session.ts';
 import type { AgentMessage, TurnOutcome, TurnResult } from '../session/turn.ts';
@@ -30,12 +31,15 @@ export interface SessionSnapshot {
  * - `queued`: the message was accepted by the workflow and waits.
  * - `agent`: event `seq` of the gateway's journal; `accepted` marks a message sent, `result` settles its turn.
  * - `settled`: a turn that ended without the gateway (the session closed before the message was sent).
+ * - `interaction`: how an interaction ended; an answer stays, also over a withdrawal. It is opened by the agent's event, and
+ *   withdrawn by the end of its message's turn (see `withdrawalOf`).
  */
 export type MirrorWrite =
   | { type: 'session'; snapshot: SessionSnapshot }
   | { type: 'queued'; session_id: string; timestamp: string; message: AgentMessage }
   | { type: 'agent'; session_id: string; seq: number; event: AgentEvent }
-  | { type: 'settled'; session_id: string; turn: TurnResult };
+  | { type: 'settled'; session_id: string; turn: TurnResult }
+  | { type: 'interaction'; session_id: string; end: InteractionEnd };
 
 /** Where activities write what people read: the SQLite file of this process, or the api of another one. */
 export interface Mirror {

@@ -1,3 +1,4 @@
+import type { AnswerGiven, AnswerOutcome } from '../control/interaction.ts';
 import type { NanoUsd } from '../money/money.ts';
 import type { SessionOptions } from './session.ts';
 import type { AgentMessage } from './turn.ts';
@@ -62,6 +63,11 @@ export interface SessionWorkflows {
   disconnect(sessionId: string, reason: string): Promise<void>;
   /** Reports that a person is attached: the idle timeout counts from now. */
   presence(sessionId: string): Promise<void>;
+  /**
+   * Records a person's answer; the first one wins, whichever door it came through. Throws `SESSION_NOT_ACTIVE` where the session
+   * has ended: then everything that it asked is withdrawn.
+   */
+  answer(sessionId: string, given: AnswerGiven): Promise<AnswerOutcome>;
   /** Ends the session with `Idle timeout` if it is past it now; a busy one stays. */
   reap(sessionId: string): Promise<void>;
   /** Asks the workflow itself; for checks, the mirror is for reading. */

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Answer, Interaction } from '../../domain/control/interaction.ts';
+import type { Answer, AnswerGiven, AnswerOutcome, Interaction } from '../../domain/control/interaction.ts';
 import * as interactions from '../../workflows/state/session-interactions.ts';
-import type {
-  AnswerGiven,
-  SessionInteractions,
-  SettledInteraction,
-} from '../../workflows/state/session-interactions.ts';
+import type { SessionInteractions, SettledInteraction } from '../../workflows/state/session-interactions.ts';
 
 const AT = '2026-11-25T10:00:00.000Z';
 
@@ -35,40 +31,41 @@ const by = (id: string, answer: Answer, person = 'ann'): AnswerGiven => ({
   answer,
   by: person,
   via: 'rest',
-  at: AT,
 });
+const give = (state: SessionInteractions, given: AnswerGiven): { state: SessionInteractions; outcome: AnswerOutcome } =>
+  interactions.answer(state, given, AT);
 const asked = interactions.ask(interactions.noInteractions(), permission('i1', 'm1'));
 
 describe('an interaction of a session', () => {
   test('is opened once, however often it is reported', () => {
     assert.equal(interactions.ask(asked, permission('i1', 'm1')), asked);
-    const { state } = interactions.answer(asked, by('i1', { decision: 'allow' }));
+    const { state } = give(asked, by('i1', { decision: 'allow' }));
     assert.equal(interactions.ask(state, permission('i1', 'm1')), state);
   });
   test('is answered by the first; the same answer again is repeated, another one is told who won', () => {
-    const first = interactions.answer(asked, by('i1', { decision: 'allow' }));
+    const first = give(asked, by('i1', { decision: 'allow' }));
     assert.equal(first.outcome.type, 'recorded');
-    const again = interactions.answer(first.state, by('i1', { decision: 'allow' }, 'bob'));
+    const again = give(first.state, by('i1', { decision: 'allow' }, 'bob'));
     assert.equal(again.state, first.state);
-    assert.ok(again.outcome.type === 'repeated' && again.outcome.settled.answered_by === 'ann');
-    const late = interactions.answer(first.state, by('i1', { decision: 'deny' }, 'bob'));
+    assert.ok(again.outcome.type === 'repeated' && again.outcome.end.answered_by === 'ann');
+    const late = give(first.state, by('i1', { decision: 'deny' }, 'bob'));
     assert.equal(late.state, first.state);
     assert.ok(late.outcome.type === 'rejected' && late.outcome.code === 'ALREADY_ANSWERED');
-    assert.equal(late.outcome.settled.answered_by, 'ann');
+    assert.equal(late.outcome.end.answered_by, 'ann');
   });
   test('that was withdrawn rejects an answer with the reason, and one that is unknown is not found', () => {
     const state = interactions.withdrawOf(asked, 'm1', 'Interrupted', AT);
-    const { outcome } = interactions.answer(state, by('i1', { decision: 'allow' }));
+    const { outcome } = give(state, by('i1', { decision: 'allow' }));
     assert.ok(outcome.type === 'rejected' && outcome.code === 'INTERACTION_WITHDRAWN');
-    assert.equal(outcome.settled.withdrawn_reason, 'Interrupted');
-    assert.deepEqual(interactions.answer(asked, by('i9', { decision: 'allow' })).outcome, {
+    assert.equal(outcome.end.withdrawn_reason, 'Interrupted');
+    assert.deepEqual(give(asked, by('i9', { decision: 'allow' })).outcome, {
       type: 'rejected',
       code: 'INTERACTION_NOT_FOUND',
     });
   });
   test('is withdrawn with its own message only, and a decision that was not acted on is void', () => {
     const two = interactions.ask(asked, permission('i2', 'm2'));
-    const { state } = interactions.answer(two, by('i1', { decision: 'allow' }));
+    const { state } = give(two, by('i1', { decision: 'allow' }));
     const over = interactions.withdrawOf(state, 'm1', 'Interrupted', AT);
     assert.equal(over.settled[0]!.delivery, 'void');
     assert.equal(interactions.waitingOf(over, 'm2')!.interaction_id, 'i2');
@@ -84,12 +81,12 @@ describe('an interaction of a session', () => {
   });
   test('allowed for the session leaves a rule, once', () => {
     const answer: Answer = { decision: 'allow_session', rule: 'Bash(git push *)' };
-    const one = interactions.answer(asked, by('i1', answer)).state;
-    const two = interactions.answer(interactions.ask(one, permission('i2', 'm1')), by('i2', answer)).state;
+    const one = give(asked, by('i1', answer)).state;
+    const two = give(interactions.ask(one, permission('i2', 'm1')), by('i2', answer)).state;
     assert.deepEqual(two.rules, ['Bash(git push *)']);
   });
   test('is delivered, then used, and never goes back', () => {
-    let state = interactions.answer(asked, by('i1', { decision: 'allow' })).state;
+    let state = give(asked, by('i1', { decision: 'allow' })).state;
     assert.equal(interactions.nextToDeliver(state)!.interaction_id, 'i1');
     state = interactions.delivered(state, 'i1');
     assert.equal(interactions.nextToDeliver(state), null);
@@ -98,7 +95,7 @@ describe('an interaction of a session', () => {
     assert.equal(interactions.withdrawOf(state, 'm1', 'Interrupted', AT).settled[0]!.delivery, 'used');
   });
   test('that is settled is forgotten after 200 others, unless it is on its way', () => {
-    let state = interactions.answer(asked, by('i1', { decision: 'allow' })).state;
+    let state = give(asked, by('i1', { decision: 'allow' })).state;
     for (let number = 0; number < 250; number += 1) {
       state = interactions.ask(state, permission(`n${number}`, 'm2'));
       state = interactions.withdrawOf(state, 'm2', 'Interrupted', AT);
@@ -143,7 +140,7 @@ function take(state: SessionInteractions, { type, id, message, answer, person }:
     case 'ask':
       return interactions.ask(state, permission(id, message, id === 'i4' ? AT : null));
     case 'answer':
-      return interactions.answer(state, by(id, answer, person)).state;
+      return give(state, by(id, answer, person)).state;
     case 'deliver':
       return interactions.delivered(state, id);
     case 'use':
@@ -156,7 +153,10 @@ function take(state: SessionInteractions, { type, id, message, answer, person }:
     case 'expire':
       return interactions.expire(state, AT);
     case 'resume': // a new run begins with the state as JSON, and the gateway reports again what is open
-      return state.open.reduce(interactions.ask, JSON.parse(JSON.stringify(state)) as SessionInteractions);
+      return state.open.reduce(
+        (sum, one) => interactions.ask(sum, one),
+        JSON.parse(JSON.stringify(state)) as SessionInteractions,
+      );
     default:
       return state; // a steering message asks nothing; a crash loses nothing that was committed
   }

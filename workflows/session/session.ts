@@ -1,14 +1,26 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { CancellationScope, condition, continueAsNew, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { AnswerGiven, AnswerOutcome } from '../../domain/control/interaction.ts';
 import { hasEnded } from '../../domain/session/session.ts';
 import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
 import { loadState, type SavedState } from '../state/load-state.ts';
 import { Clocks } from './clocks.ts';
 import { timeoutAt } from '../state/deadlines.ts';
-import { disconnect, getLedger, getRecord, NEXT_RUN, presence, reap, submitMessage } from '../definitions.ts';
+import {
+  answerInteraction,
+  disconnect,
+  getLedger,
+  getRecord,
+  NEXT_RUN,
+  presence,
+  reap,
+  submitMessage,
+} from '../definitions.ts';
 import { Ending } from './ending.ts';
 import { failureType } from '../failures.ts';
 import { Line } from './line.ts';
 import { Memory, now } from './memory.ts';
+import * as interactions from '../state/session-interactions.ts';
 import * as queue from '../state/session-queue.ts';
 import type { SessionState } from '../state/session-state.ts';
 import * as session from '../state/session-state.ts';
@@ -109,11 +121,32 @@ function handle(memory: Memory, queueDepth: number): void {
     },
     { description: 'end the session if it is past its idle timeout now' },
   );
+  setHandler(
+    answerInteraction,
+    (given) => {
+      const { state, outcome } = interactions.answer(session.interactionsOf(memory.state), given, now());
+      memory.update({ ...memory.state, interactions: state });
+      return outcome;
+    },
+    {
+      validator: (given: AnswerGiven) =>
+        refuse(interactions.answer(session.interactionsOf(memory.state), given, now()).outcome),
+      description: "a person's answer to what waits; the first one wins",
+    },
+  );
   setHandler(getLedger, () => ledgerOf(memory.state), { description: 'status, cost, and which messages wait' });
   setHandler(getRecord, () => recordOf(memory.state), { description: 'all that the mirror is checked by and made of' });
   CancellationScope.current().cancelRequested.catch(() =>
     memory.update(session.close(memory.state, 'Cancelled in Temporal')),
   );
+}
+
+/** Throws what an answer is rejected with: the code as the type, and what was recorded before as its detail. */
+function refuse(outcome: AnswerOutcome): void {
+  if (outcome.type !== 'rejected') return;
+  const { code: type } = outcome;
+  const details = 'end' in outcome ? [outcome.end] : [];
+  throw ApplicationFailure.create({ message: `The answer is rejected: ${type}`, type, nonRetryable: true, details });
 }
 
 function initialState(input: SessionInput): SessionState {

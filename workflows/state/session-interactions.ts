@@ -1,5 +1,14 @@
-import { isSameJson } from '../../domain/control/interaction.ts';
-import type { Answer, Interaction, InteractionKind, InteractionStatus } from '../../domain/control/interaction.ts';
+import { isSameJson, withdrawalOf } from '../../domain/control/interaction.ts';
+import type {
+  Answer,
+  AnswerGiven,
+  AnswerOutcome,
+  Interaction,
+  InteractionEnd,
+  InteractionKind,
+} from '../../domain/control/interaction.ts';
+import type { Failure } from '../../domain/session/session.ts';
+import type { TurnOutcome } from '../../domain/session/turn.ts';
 
 /**
  * How far a decision is on its way to the agent. `pending`: the gateway has to be told. `delivered`: the gateway has it on disk.
@@ -8,45 +17,20 @@ import type { Answer, Interaction, InteractionKind, InteractionStatus } from '..
 export type Delivery = 'pending' | 'delivered' | 'used' | 'void';
 
 /** An interaction that is over; what it showed is in the mirror. */
-export interface SettledInteraction {
-  interaction_id: string;
-  message_id: string | null;
-  kind: InteractionKind;
-  title: string;
-  status: Exclude<InteractionStatus, 'open'>;
-  answer: Answer | null;
-  answered_by: string | null;
-  answered_via: string | null;
-  /** When it was answered, withdrawn or expired. */
-  settled_at: string;
-  withdrawn_reason: string | null;
-  delivery: Delivery;
-}
+export type SettledInteraction = InteractionEnd & { kind: InteractionKind; title: string; delivery: Delivery };
+
+/** An interaction that waits; `live` while the agent waits in its process, and may do or ask other things meanwhile. */
+export type OpenInteraction = Interaction & { live?: true };
 
 /** What a session knows of its interactions; plain JSON, a part of its state. */
 export interface SessionInteractions {
   /** Oldest first. */
-  open: Interaction[];
+  open: OpenInteraction[];
   /** The latest ones, oldest first; one that is on its way is never dropped. */
   settled: SettledInteraction[];
   /** What a person allowed for the session, in Claude Code's syntax. */
   rules: string[];
 }
-
-/** A person's answer, checked and in its normal form. */
-export interface AnswerGiven {
-  interaction_id: string;
-  answer: Answer;
-  by: string;
-  via: string;
-  at: string;
-}
-
-/** What becomes of an answer. `repeated` is the same answer again; a rejection carries what was recorded before. */
-export type AnswerOutcome =
-  | { type: 'recorded' | 'repeated'; settled: SettledInteraction }
-  | { type: 'rejected'; code: 'ALREADY_ANSWERED' | 'INTERACTION_WITHDRAWN'; settled: SettledInteraction }
-  | { type: 'rejected'; code: 'INTERACTION_NOT_FOUND' };
 
 const SETTLED_KEPT = 200;
 
@@ -56,34 +40,41 @@ export function noInteractions(): SessionInteractions {
 }
 
 /** Opens an interaction, once per id: a gateway reports it again after a crash. */
-export function ask(state: SessionInteractions, interaction: Interaction): SessionInteractions {
+export function ask(state: SessionInteractions, interaction: Interaction, live = false): SessionInteractions {
   if (isKnown(state, interaction.interaction_id)) return state;
-  return { ...state, open: [...state.open, interaction] };
+  return { ...state, open: [...state.open, live ? { ...interaction, live } : interaction] };
 }
 
 /** Records the first answer to an interaction; a later one is compared with it and changes nothing. */
 export function answer(
   state: SessionInteractions,
   given: AnswerGiven,
+  at: string,
 ): { state: SessionInteractions; outcome: AnswerOutcome } {
   const before = state.settled.find(({ interaction_id }) => interaction_id === given.interaction_id);
   if (before !== undefined) return { state, outcome: outcomeAgainst(before, given.answer) };
   const asked = state.open.find(({ interaction_id }) => interaction_id === given.interaction_id);
   if (asked === undefined) return { state, outcome: { type: 'rejected', code: 'INTERACTION_NOT_FOUND' } };
   const settled: SettledInteraction = {
-    ...settle(asked, 'answered', given.at),
+    ...settle(asked, 'answered', at),
     answer: given.answer,
     answered_by: given.by,
     answered_via: given.via,
     delivery: 'pending',
   };
-  return { state: withRule(close(state, [settled]), given.answer), outcome: { type: 'recorded', settled } };
+  return { state: withRule(close(state, [settled]), given.answer), outcome: { type: 'recorded', end: endOf(settled) } };
 }
 
 function outcomeAgainst(settled: SettledInteraction, answer: Answer): AnswerOutcome {
-  if (settled.status !== 'answered') return { type: 'rejected', code: 'INTERACTION_WITHDRAWN', settled };
+  const end = endOf(settled);
+  if (settled.status !== 'answered') return { type: 'rejected', code: 'INTERACTION_WITHDRAWN', end };
   const isSame = isSameJson(settled.answer, answer);
-  return isSame ? { type: 'repeated', settled } : { type: 'rejected', code: 'ALREADY_ANSWERED', settled };
+  return isSame ? { type: 'repeated', end } : { type: 'rejected', code: 'ALREADY_ANSWERED', end };
+}
+
+/** What the mirror and the doors need of a settled interaction. */
+export function endOf({ kind: _kind, title: _title, delivery: _delivery, ...end }: SettledInteraction): InteractionEnd {
+  return end;
 }
 
 /** Withdraws what a message asked, since its turn ended another way; a decision that the agent did not act on is void. */
@@ -94,6 +85,18 @@ export function withdrawOf(
   at: string,
 ): SessionInteractions {
   return withdraw(state, ({ message_id }) => message_id === messageId, reason, at);
+}
+
+/** Ends a turn: what it still asks is withdrawn, and what was delivered to one that is done was used. */
+export function endTurn(
+  state: SessionInteractions,
+  turn: { message_id: string; outcome: TurnOutcome; failure: Failure | null },
+  at: string,
+): SessionInteractions {
+  const isUsed = ({ message_id, delivery }: SettledInteraction): boolean =>
+    turn.outcome === 'done' && message_id === turn.message_id && delivery === 'delivered';
+  const acted = state.settled.filter(isUsed).reduce((sum, { interaction_id }) => used(sum, interaction_id), state);
+  return withdrawOf(acted, turn.message_id, withdrawalOf(turn), at);
 }
 
 /** Withdraws everything: the session ends. */
@@ -147,7 +150,7 @@ export function nextToDeliver(state: SessionInteractions): SettledInteraction | 
 }
 
 /** What a message waits for; null when nothing of it is open. */
-export function waitingOf(state: SessionInteractions, messageId: string): Interaction | null {
+export function waitingOf(state: SessionInteractions, messageId: string): OpenInteraction | null {
   return state.open.find(({ message_id }) => message_id === messageId) ?? null;
 }
 

@@ -1,4 +1,6 @@
-import type { Received, Released, SettledTurn } from '../session-activities.ts';
+import type { Asked, Received, Released, SettledTurn } from '../session-activities.ts';
+import { ask, endTurn } from './session-interactions.ts';
+import { interactionsOf } from './session-state.ts';
 import { preview } from './session-views.ts';
 import type { Phase, SessionState } from './session-state.ts';
 
@@ -10,7 +12,7 @@ const RECENT_TURNS = 5;
  */
 export function book(state: SessionState, received: Received, now: string): SessionState {
   const fresh = received.turns.filter((turn) => turn.seq > state.cursor);
-  const booked = fresh.reduce(bookTurn, state);
+  const booked = fresh.reduce((sum, turn) => bookTurn(sum, turn, now), bookAsked(state, received.asked));
   return {
     ...booked,
     cursor: Math.max(state.cursor, received.cursor),
@@ -19,9 +21,23 @@ export function book(state: SessionState, received: Received, now: string): Sess
   };
 }
 
-function bookTurn(state: SessionState, turn: SettledTurn): SessionState {
+/** Opens what people are asked, once per id; the message that asks waits from here on. */
+function bookAsked(state: SessionState, asked: Asked[] = []): SessionState {
+  if (asked.length === 0) return state;
+  const interactions = asked.reduce((sum, { interaction, live }) => ask(sum, interaction, live), interactionsOf(state));
+  return { ...state, interactions };
+}
+
+/** What the message still asked is withdrawn with its turn. */
+function settledOf({ interactions }: SessionState, turn: SettledTurn, now: string): Partial<SessionState> {
+  if (interactions === undefined || turn.message_id === null) return {};
+  return { interactions: endTurn(interactions, { ...turn, message_id: turn.message_id }, now) };
+}
+
+function bookTurn(state: SessionState, turn: SettledTurn, now: string): SessionState {
   return {
     ...state,
+    ...settledOf(state, turn, now),
     cost_nano: state.cost_nano + (turn.cost_nano ?? 0),
     unpriced_turns: state.unpriced_turns + (turn.cost_nano === null ? 1 : 0),
     turn_count: state.turn_count + 1,

@@ -2,6 +2,8 @@ import type { AgentName, Failure, SessionStatus } from '../../domain/session/ses
 import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
 import type { TurnResult } from '../../domain/session/turn.ts';
 import type { SubmitMessage } from '../definitions.ts';
+import { noInteractions } from './session-interactions.ts';
+import type { SessionInteractions } from './session-interactions.ts';
 import type { Connected, SettledTurn } from '../session-activities.ts';
 
 /** A message that waits or runs. */
@@ -71,6 +73,8 @@ export interface SessionState extends SessionStart {
   closing: string | null;
   /** What was reported as not carried out, the latest ones. */
   unsent: TurnResult[];
+  /** What people were asked; a session that never asked has none. */
+  interactions?: SessionInteractions;
   /** When somebody was last known to be attached; the idle timeout counts from there when it is later than the last activity. */
   present_at?: string;
   /** When the session was resumed last; the time limit counts from there. */
@@ -170,6 +174,11 @@ export function isQuiet(state: SessionState): boolean {
 /** Whether the gateway has nothing of the session but its conversation: nothing is left to release or to book. */
 export function isReleased({ phase }: SessionState): boolean {
   return phase.type === 'released' && phase.drained;
+}
+
+/** What people were asked. */
+export function interactionsOf(state: SessionState): SessionInteractions {
+  return state.interactions ?? noInteractions();
 }
 
 /** The agent process is being released, the conversation stays. */

@@ -7,6 +7,9 @@ import type {
   SessionStart,
   SessionWorkflows,
 } from '../../../domain/session/session-workflows.ts';
+import type { Interaction } from '../../../domain/control/interaction.ts';
+import { answer as answerTo, ask, noInteractions } from '../../../workflows/state/session-interactions.ts';
+import type { SessionInteractions } from '../../../workflows/state/session-interactions.ts';
 import type { AgentMessage } from '../../../domain/session/turn.ts';
 import { snapshotOf, turnOf, usageOf } from '../histories.ts';
 
@@ -38,6 +41,8 @@ export interface WorkflowsStandIn extends SessionWorkflows {
   forget(sessionId: string): void;
   /** An operator ended the workflow in Temporal: nobody tells the mirror. */
   terminate(sessionId: string): void;
+  /** A session asks a person. */
+  ask(interaction: Interaction): void;
   /** Resolves once everything that its calls caused is written. */
   settled(): Promise<void>;
 }
@@ -45,6 +50,7 @@ export interface WorkflowsStandIn extends SessionWorkflows {
 /** Makes workflows that answer each message with `answer to …` for 2,000,001 nano-dollars. */
 export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
   const runs = new Map<string, Run>();
+  const asking = new Map<string, SessionInteractions>();
   const underway = new Set<Promise<void>>();
 
   /** Does it after the call that caused it has been answered, as another process would. */
@@ -153,6 +159,17 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
         runOf(sessionId);
         standIn.present.push(sessionId);
       }),
+    answer: (sessionId, given) =>
+      whileAway(async () => {
+        const asked = asking.get(sessionId) ?? noInteractions();
+        runOf(sessionId);
+        const { state, outcome } = answerTo(asked, given, new Date().toISOString());
+        asking.set(sessionId, state);
+        return outcome;
+      }),
+    ask(interaction) {
+      asking.set(interaction.session_id, ask(asking.get(interaction.session_id) ?? noInteractions(), interaction));
+    },
     submit: (sessionId, message) => whileAway(() => take(sessionId, message)),
     submitStored: (sessionId, messageId) => whileAway(async () => take(sessionId, await mirror.readBody(messageId))),
     disconnect: (sessionId, reason) =>
