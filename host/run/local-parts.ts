@@ -9,6 +9,7 @@ import { readLogLine } from '../logs/log-line.ts';
 import type { ChildRegister } from '../processes/child-register.ts';
 import { guardOrphan, ProcessKeeper, type ProcessEvent } from '../processes/process-keeper.ts';
 import type { Reporter } from './reporter.ts';
+import type { UiGuard } from './ui-guard.ts';
 
 /** What the parts of one machine are started with. */
 export interface PartsOptions {
@@ -30,10 +31,9 @@ export interface LocalPart {
   log: PartLog;
 }
 
-/** Starts the embedded Temporal server; returns null where the configuration names another server. */
-export async function startTemporal(options: PartsOptions): Promise<LocalPart | null> {
+/** Starts the embedded Temporal server, with its Web UI at `ui`. */
+export async function startTemporal(options: PartsOptions, ui: UiGuard['target']): Promise<LocalPart> {
   const { config, dataDir, env, reporter } = options;
-  if (config.temporal.address !== '') return null;
   const temporalDir = dataFiles.temporalDir(dataDir);
   mkdirSync(temporalDir, { recursive: true, mode: 0o700 });
   const onProgress = (text: string): void => reporter.progress(text);
@@ -41,7 +41,7 @@ export async function startTemporal(options: PartsOptions): Promise<LocalPart | 
   await recordVersion(temporalDir, binary.serverVersion);
   const args = devServerArgs({
     port: config.temporal.port,
-    uiPort: config.temporal.ui_port,
+    ui,
     namespace: config.temporal.namespace,
     dbPath: dataFiles.temporalDatabase(dataDir),
     durability: config.storage.durability,

@@ -13,6 +13,7 @@ import { agentInWords, nextSteps, workflowUrl } from './next-steps.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { waitUntilReady } from './readiness.ts';
 import type { Reporter } from './reporter.ts';
+import { UiGuard } from './ui-guard.ts';
 
 /** What `start` needs. */
 export interface StartOptions {
@@ -39,6 +40,7 @@ export async function start(options: StartOptions): Promise<void> {
   const { config, dataDir, reporter, stop } = options;
   const lock = DataLock.take(dataDir);
   const running: LocalPart[] = [];
+  let ui: UiGuard | null = null;
   const killAll = (): void => running.forEach((part) => part.process.kill());
   stop.urged.addEventListener('abort', killAll);
   try {
@@ -50,7 +52,8 @@ export async function start(options: StartOptions): Promise<void> {
     loadPayloadKeys(config, dataDir);
     const database = prepareDatabase(dataDir, config, options.osUser);
     if (database.added !== null) reporter.say(`Added the user ${database.added}, an admin`);
-    await bringUp(options, running);
+    if (config.temporal.address === '') ui = await UiGuard.listen(config.temporal.ui_port);
+    await bringUp(options, running, ui);
     const sessionId = options.talkFirst && database.isFirst ? await talk(options, database.userId) : null;
     const { cwd: project, env, self } = options;
     reporter.say(nextSteps({ config, env, self, dataDir, userId: database.userId, project, sessionId }).join('\n'));
@@ -65,19 +68,19 @@ export async function start(options: StartOptions): Promise<void> {
       await part.process.stop();
       part.log.close();
     }
+    await ui?.close();
     stop.urged.removeEventListener('abort', killAll);
     lock.release();
     if (running.length > 0) reporter.say('Stopped');
   }
 }
 
-async function bringUp(options: StartOptions, running: LocalPart[]): Promise<void> {
+async function bringUp(options: StartOptions, running: LocalPart[], ui: UiGuard | null): Promise<void> {
   const { config, reporter, stop } = options;
   const parts: PartsOptions = { ...options, register: new ChildRegister(options.dataDir) };
   const startedAt = performance.now();
   reporter.progress('Starting Temporal, the gateway and the app');
-  const temporal = await startTemporal(parts);
-  if (temporal !== null) running.push(temporal);
+  if (ui !== null) running.push(await startTemporal(parts, ui.target));
   stop.asked.throwIfAborted();
   const gateway = startGateway(parts);
   if (gateway !== null) running.push(gateway);

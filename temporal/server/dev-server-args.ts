@@ -1,6 +1,7 @@
 export interface DevServerOptions {
   port: number;
-  uiPort: number;
+  /** Where the Web UI listens: it has no login and checks neither host name nor origin. */
+  ui: { host: string; port: number };
   namespace: string;
   dbPath: string;
   /** `full` syncs every commit to the disk; `normal` may lose the last commits in a power cut. */
@@ -34,7 +35,8 @@ export function devServerArgs(options: DevServerOptions): string[] {
     'start-dev',
     ...['--ip', '127.0.0.1'],
     ...['--port', String(options.port)],
-    ...['--ui-port', String(options.uiPort)],
+    ...['--ui-ip', options.ui.host],
+    ...['--ui-port', String(options.ui.port)],
     ...['--namespace', options.namespace],
     ...['--db-filename', options.dbPath],
     ...['--log-format', 'json'],

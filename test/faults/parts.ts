@@ -105,7 +105,7 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
     });
     const args = devServerArgs({
       port: temporal,
-      uiPort: ui,
+      ui: { host: '127.0.0.1', port: ui ?? 0 },
       namespace: 'default',
       dbPath: join(home, 'temporal', 'temporal.db'),
       durability: options.durability,

@@ -45,7 +45,13 @@ async function withServer(
     onProgress: (text) => process.stderr.write(`${text}\n`),
   });
   const dbPath = join(folder, 'temporal.db');
-  const args = devServerArgs({ port, uiPort, namespace: 'xswarm', dbPath, durability: 'normal' });
+  const args = devServerArgs({
+    port,
+    ui: { host: '127.0.0.1', port: uiPort },
+    namespace: 'xswarm',
+    dbPath,
+    durability: 'normal',
+  });
   const server = spawn(path, [...change(args), '--http-port', String(http)], {
     env: devServerEnvironment(process.env),
     stdio: 'ignore',
