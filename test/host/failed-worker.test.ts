@@ -54,7 +54,13 @@ async function startTemporal(): Promise<void> {
     onProgress: () => undefined,
   });
   const dbPath = join(folder, 'temporal.db');
-  const args = devServerArgs({ port: temporal, ui: { host: '127.0.0.1', port: ui }, namespace: 'default', dbPath, durability: 'normal' });
+  const args = devServerArgs({
+    port: temporal,
+    ui: { host: '127.0.0.1', port: ui },
+    namespace: 'default',
+    dbPath,
+    durability: 'normal',
+  });
   const child = spawn(binary.path, args, { env: devServerEnvironment(process.env), stdio: 'ignore' });
   after(() => child.kill('SIGKILL'));
 }
