@@ -46,6 +46,7 @@ tsc(
 );
 rmSync(join(dist, 'db', 'migrations'), { recursive: true, force: true });
 cpSync(join(root, 'db', 'migrations'), join(dist, 'db', 'migrations'), { recursive: true });
+cpSync(join(root, 'api', 'rest', 'reference'), join(dist, 'api', 'rest', 'reference'), { recursive: true });
 
 const bundlePath = join(dist, 'workflow-bundle.js');
 const stampPath = join(dist, 'workflow-bundle.sha256');

@@ -18,7 +18,10 @@ const sessionCost = z
     duration_seconds: z.number().nonnegative(),
     status: z.enum(SESSION_STATUSES),
   })
-  .meta({ id: 'SessionCost' });
+  .meta({
+    id: 'SessionCost',
+    examples: [{ session_id: 'session-1', cost_usd: 0.0421, message_count: 2, duration_seconds: 72, status: 'active' }],
+  });
 
 const counts = {
   cost_usd: costUsd,
@@ -33,7 +36,7 @@ const costReport = z
     ...counts,
     groups: z.array(z.object({ key: z.string(), ...counts })).optional(),
   })
-  .meta({ id: 'CostReport' });
+  .meta({ id: 'CostReport', examples: [{ cost_usd: 1.25, session_count: 4, message_count: 31 }] });
 
 /** Query of the cost reports: `since` is inside, `until` is not. */
 const costQuery = z.object({

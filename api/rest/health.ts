@@ -4,15 +4,17 @@ import type { Bind } from './http/bind.ts';
 import { defineRoute } from './http/route-spec.ts';
 
 /** Answer of `GET /health`: the process is there. */
-const healthState = z.object({ status: z.literal('ok'), uptime_seconds: z.number() }).meta({ id: 'Health' });
+const healthState = z
+  .object({ status: z.literal('ok'), uptime_seconds: z.number() })
+  .meta({ id: 'Health', examples: [{ status: 'ok', uptime_seconds: 3600 }] });
 
 /** Answer of `GET /ready`: what it needs is there too. */
-const readyState = z.object({ status: z.literal('ready') }).meta({ id: 'Ready' });
+const readyState = z.object({ status: z.literal('ready') }).meta({ id: 'Ready', examples: [{ status: 'ready' }] });
 
 /** Answer of `GET /version`. */
 const versionState = z
   .object({ name: z.literal('xswarm'), version: z.string(), node: z.string() })
-  .meta({ id: 'Version' });
+  .meta({ id: 'Version', examples: [{ name: 'xswarm', version: '0.1.0', node: 'v20.20.0' }] });
 
 /** The state of the service itself; callable without a token. */
 export const HEALTH_ROUTES = {

@@ -23,7 +23,7 @@ import { defineRoute, PREFIX, SESSION } from './http/route-spec.ts';
 /** Body of `POST /sessions/:session_id/messages`. */
 const sendMessageBody = z
   .object({ message: messageText, context: optional(messageContext) })
-  .meta({ id: 'SendMessage' });
+  .meta({ id: 'SendMessage', examples: [{ message: 'Check git status', context: { source: 'sms' } }] });
 
 /** Headers of the calls that deliver a message. */
 export const idempotencyHeaders = z.object({
@@ -49,12 +49,29 @@ const messageAnswer = z
     timestamp,
     simulated: z.boolean().optional(),
   })
-  .meta({ id: 'MessageAnswer' });
+  .meta({
+    id: 'MessageAnswer',
+    examples: [
+      {
+        message_id: '0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
+        content: 'On branch main, nothing to commit',
+        cost_usd: 0.0213,
+        timestamp: '2026-11-25T09:31:12.345Z',
+      },
+    ],
+  });
 
 /** The answer to a message whose turn goes on. */
-const messageAccepted = z
-  .object({ message_id: z.string(), status: z.enum(MESSAGE_STATUSES), url: z.string() })
-  .meta({ id: 'MessageAccepted' });
+const messageAccepted = z.object({ message_id: z.string(), status: z.enum(MESSAGE_STATUSES), url: z.string() }).meta({
+  id: 'MessageAccepted',
+  examples: [
+    {
+      message_id: '0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
+      status: 'queued',
+      url: '/api/claude-code/sessions/session-1/messages/0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
+    },
+  ],
+});
 
 const failure = z.object({ code: z.string(), message: z.string() });
 
@@ -71,7 +88,19 @@ const messageState = z
     simulated: z.boolean().optional(),
     error: failure.nullish(),
   })
-  .meta({ id: 'MessageState' });
+  .meta({
+    id: 'MessageState',
+    examples: [
+      {
+        message_id: '0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
+        session_id: 'session-1',
+        status: 'done',
+        content: 'On branch main, nothing to commit',
+        cost_usd: 0.0213,
+        timestamp: '2026-11-25T09:31:12.345Z',
+      },
+    ],
+  });
 
 const modelUsage = z.object({
   model: z.string(),

@@ -12,7 +12,7 @@ const routeConversationBody = z
     message: messageText,
     channel: z.string().min(1).max(64).describe('sms, email, or anything else for a user id'),
   })
-  .meta({ id: 'RouteConversation' });
+  .meta({ id: 'RouteConversation', examples: [{ from: '+15550100', message: 'run the tests', channel: 'sms' }] });
 
 /** Answer of `POST /route-conversation`. */
 const routed = z
@@ -24,7 +24,10 @@ const routed = z
     message_id: z.string().optional(),
     reason: z.string().optional(),
   })
-  .meta({ id: 'Routed' });
+  .meta({
+    id: 'Routed',
+    examples: [{ routed: true, user_id: 'user123', action: 'routed_to_claude_code', session_id: 'session-1' }],
+  });
 
 /** Messages that come in from other channels. */
 export const ROUTING_ROUTES = {

@@ -30,7 +30,10 @@ const createSessionBody = z
     title: optional(z.string().max(500)),
     options: optional(sessionOptions),
   })
-  .meta({ id: 'CreateSession' });
+  .meta({
+    id: 'CreateSession',
+    examples: [{ user_id: 'user123', project_path: '/path/to/project', title: 'Fix the build' }],
+  });
 
 /** Answer of `POST /sessions`. */
 const createdSession = z
@@ -41,7 +44,18 @@ const createdSession = z
     project_path: projectPath,
     timestamp,
   })
-  .meta({ id: 'CreatedSession' });
+  .meta({
+    id: 'CreatedSession',
+    examples: [
+      {
+        session_id: 'session-1',
+        status: 'connected',
+        user_id: 'user123',
+        project_path: '/path/to/project',
+        timestamp: '2026-11-25T09:30:00.000Z',
+      },
+    ],
+  });
 
 /** The contract's Session. */
 const sessionBody = z
@@ -69,7 +83,32 @@ const sessionBody = z
       .nullable()
       .describe('The turn that runs: since when, and the tool in use or "writing"'),
   })
-  .meta({ id: 'Session' });
+  .meta({
+    id: 'Session',
+    examples: [
+      {
+        id: 'session-1',
+        user_id: 'user123',
+        project_path: '/path/to/project',
+        status: 'active',
+        is_active: true,
+        cost_usd: 0.0421,
+        started_at: '2026-11-25T09:30:00.000Z',
+        ended_at: null,
+        message_count: 2,
+        last_activity: '2026-11-25T09:31:12.345Z',
+        title: 'Fix the build',
+        options: { idle_after_seconds: 60, idle_timeout_seconds: 300 },
+        reason: null,
+        error: null,
+        agent: 'claude',
+        simulated: false,
+        at_least_once: false,
+        queued: 0,
+        running: null,
+      },
+    ],
+  });
 
 /** A page of sessions, newest first. */
 const sessionPage = z
@@ -89,10 +128,15 @@ const sessionsQuery = z.object({
 const userSessionsQuery = sessionsQuery.omit({ user_id: true });
 
 /** Query or body of `DELETE /sessions/:session_id`. */
-const disconnectWish = z.object({ reason: optional(reason) }).meta({ id: 'Disconnect' });
+const disconnectWish = z
+  .object({ reason: optional(reason) })
+  .meta({ id: 'Disconnect', examples: [{ reason: 'User requested' }] });
 
 /** Answer of `DELETE /sessions/:session_id`: the first reason, however often it is asked. */
-const disconnected = z.object({ session_id: sessionId, reason: z.string(), timestamp }).meta({ id: 'Disconnected' });
+const disconnected = z.object({ session_id: sessionId, reason: z.string(), timestamp }).meta({
+  id: 'Disconnected',
+  examples: [{ session_id: 'session-1', reason: 'User requested', timestamp: '2026-11-25T09:45:00.000Z' }],
+});
 
 /** Body of `POST /sessions/:session_id/interrupt`. */
 const interruptBody = z
@@ -104,10 +148,12 @@ const interruptBody = z
 /** Answer of `POST /sessions/:session_id/interrupt`. */
 const interrupted = z
   .object({ session_id: sessionId, interrupted: z.boolean().describe('False: nothing was running') })
-  .meta({ id: 'Interrupted' });
+  .meta({ id: 'Interrupted', examples: [{ session_id: 'session-1', interrupted: true }] });
 
 /** Answer of `POST /sessions/cleanup`. */
-const cleaned = z.object({ cleaned: z.number().int().nonnegative() }).meta({ id: 'Cleaned' });
+const cleaned = z
+  .object({ cleaned: z.number().int().nonnegative() })
+  .meta({ id: 'Cleaned', examples: [{ cleaned: 2 }] });
 
 /** Query of `GET /sessions/:session_id/export`. */
 const exportQuery = z.object({ format: z.enum(['jsonl', 'md']).default('jsonl') });

@@ -97,6 +97,29 @@ test('the OpenAPI document has each route, and each parameter of a path', () => 
   assert.deepEqual(told.sort(), routes.map(({ operationId, method }) => `${operationId} ${method}`).sort());
 });
 
+test('each example of the document fits its schema, and each error of a route has one', () => {
+  const schemas = routes.flatMap(({ body, answers }) => [body, ...Object.values(answers).map(({ schema }) => schema)]);
+  let seen = 0;
+  for (const schema of schemas) {
+    for (const example of (schema?.meta()?.['examples'] as unknown[] | undefined) ?? []) {
+      seen += 1;
+      assert.ok(schema?.safeParse(example).success, JSON.stringify(example));
+    }
+  }
+  assert.ok(seen > 15, `${seen} examples`);
+  const { paths } = openApiDocument(ROUTES, '1') as {
+    paths: Record<
+      string,
+      Record<string, { responses: Record<string, { content?: Record<string, { examples?: object }> }> }>
+    >;
+  };
+  for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    for (const [status, { content }] of Object.entries(operation.responses)) {
+      if (Number(status) >= 400) assert.ok(content?.['application/json']?.examples, JSON.stringify(content));
+    }
+  }
+});
+
 test('every JSON answer fits the schema that the document promises', async () => {
   const wish = { user_id: 'alice', project_path: '/p', session_id: 's', title: 'T', options: { model: 'm' } };
   const at = (path: string): string => path.replace(':session_id', 's').replace(':user_id', 'alice');

@@ -224,10 +224,15 @@ test('health, version and readiness stand without the prefix', async () => {
   );
 });
 
-test('the page to try it needs nothing from elsewhere', async () => {
+test('the API reference comes from this server alone, each file under the policy of the page', async () => {
   const page = await callRest('GET', `${doors.api.restUrl}/docs`);
   assert.equal(page.status, 200);
   assert.match(String(page.headers['content-security-policy']), /default-src 'none';script-src 'self'/);
   assert.doesNotMatch(page.text, /https?:\/\//);
-  assert.match((await callRest('GET', `${doors.api.restUrl}/docs/page.js`)).text, /openapi\.json/);
+  for (const [, file] of page.text.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)) {
+    const { status, headers } = await callRest('GET', `${doors.api.restUrl}${file}`);
+    assert.deepEqual([status, headers['x-content-type-options']], [200, 'nosniff']);
+    assert.match(String(headers['content-type']), file?.endsWith('.css') === true ? /^text\/css/ : /javascript/);
+  }
+  assert.equal((await callRest('GET', `${doors.api.restUrl}/docs/package.json`)).status, 404);
 });

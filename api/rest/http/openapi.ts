@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errors } from '../../../domain/errors.ts';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import { errorBody } from '../../error-body.ts';
 import { HTTP_STATUS } from './error-handler.ts';
@@ -6,11 +7,59 @@ import type { AnswerSpec, RouteSpec } from './route-spec.ts';
 
 type Json = Record<string, unknown>;
 
+const DESCRIPTION = [
+  'Durable Claude Code sessions: each session is a Temporal workflow, every accepted message is carried out once, answered once and billed once.',
+  'Begin with `POST /api/claude-code/sessions`, then send a message to it.',
+  'Errors have one shape: `{"type":"error","message","code","request_id"}`; 429 and 503 carry `Retry-After`.',
+].join('\n\n');
+
+const MESSAGE_ID = '0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e';
+const REQUEST_ID = '5f0c9a52-1f0e-4c0e-8d39-6b8f0a3c2e11';
+
 /** What any call may be answered with, whatever it does. */
 const ANYWHERE: readonly ErrorCode[] = ['INVALID_REQUEST', 'FORBIDDEN', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE'];
 const WITH_BODY: readonly ErrorCode[] = ['TOO_LARGE'];
 
-/** Gives a schema's JSON Schema and puts the named ones that it uses among the components. */
+/** The tags of the routes, in the order of the page. */
+const TAGS: readonly { name: RouteSpec['tag']; description: string }[] = [
+  { name: 'sessions', description: 'Begin, list, interrupt, resume and end sessions.' },
+  { name: 'messages', description: 'Send messages, wait for answers, read and search the history.' },
+  { name: 'costs', description: 'What sessions, users and the whole system cost.' },
+  { name: 'events', description: 'Numbered progress of sessions, live as server-sent events or as pages.' },
+  { name: 'routing', description: 'Messages that come in from other channels.' },
+  { name: 'service', description: 'State and version of the service.' },
+];
+
+/** What the message of each error looks like. */
+const ERROR_EXAMPLES: Readonly<Record<ErrorCode, string>> = {
+  SESSION_NOT_FOUND: errors.sessionNotFound('session-1').message,
+  USER_NOT_FOUND: errors.userNotFound('user123').message,
+  MESSAGE_NOT_FOUND: errors.messageNotFound(MESSAGE_ID).message,
+  MESSAGE_BODY_LOST: `The body of message ${MESSAGE_ID} is lost`,
+  NOT_FOUND: 'Nothing here: GET /api/claude-code/session',
+  SESSION_NOT_ACTIVE: errors.sessionNotActive('session-1').message,
+  SESSION_NOT_RESUMABLE: errors.sessionNotResumable('session-1', "the agent's conversation is gone").message,
+  SESSION_EXISTS: errors.sessionExists('session-1').message,
+  USER_EXISTS: 'User already exists: user123',
+  MAX_SESSIONS: errors.maxSessions(10).message,
+  QUEUE_FULL: errors.queueFull('session-1').message,
+  AGENT_UNREACHABLE: errors.agentUnreachable().message,
+  TURN_FAILED: 'API Error: 529 Overloaded',
+  TURN_UNKNOWN: errors.turnUnknown('the gateway was stopped during the turn', {}).message,
+  PROJECT_PATH: errors.projectPathNotFound('/path/to/project').message,
+  INVALID_REQUEST: 'Invalid body message: expected string, got nothing',
+  IDEMPOTENCY_MISMATCH: errors.idempotencyMismatch('key-1').message,
+  UNAUTHENTICATED: errors.unauthenticated().message,
+  FORBIDDEN: 'Only an admin may see what all users cost',
+  METHOD_NOT_ALLOWED: 'Method PUT is not allowed here: GET, HEAD',
+  TOO_LARGE: errors.tooLarge(1024 * 1024).message,
+  RATE_LIMITED: errors.rateLimited(1).message,
+  SLOW_READER: errors.slowReader().message,
+  UNAVAILABLE: errors.unavailable('Temporal').message,
+  INTERNAL: 'Internal error: the log has more under the request id',
+};
+
+/** Returns a schema's JSON Schema and puts the named ones that it uses among the components. */
 function makeToSchema(components: Json): (schema: z.ZodType) => Json {
   return (schema) => {
     const text = JSON.stringify(
@@ -45,9 +94,15 @@ function parameters(spec: RouteSpec, toSchema: (schema: z.ZodType) => Json): Jso
   );
 }
 
+/** A JSON body, with the first example of its schema. */
+function jsonContent(schema: z.ZodType, toSchema: (schema: z.ZodType) => Json): Json {
+  const [example] = (schema.meta()?.['examples'] as unknown[] | undefined) ?? [];
+  return { schema: toSchema(schema), ...(example === undefined ? {} : { example }) };
+}
+
 function answer({ description, schema, contentTypes = [] }: AnswerSpec, toSchema: (schema: z.ZodType) => Json): Json {
   const texts = contentTypes.map((type) => [type, { schema: { type: 'string' } }] as const);
-  const json = schema === undefined ? [] : ([['application/json', { schema: toSchema(schema) }]] as const);
+  const json = schema === undefined ? [] : ([['application/json', jsonContent(schema, toSchema)]] as const);
   const content = [...json, ...texts];
   return content.length === 0 ? { description } : { description, content: Object.fromEntries(content) };
 }
@@ -57,8 +112,16 @@ function errorAnswers(spec: RouteSpec, toSchema: (schema: z.ZodType) => Json): J
   if (spec.open !== true) codes.add('UNAUTHENTICATED');
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) byStatus.set(HTTP_STATUS[code], [...(byStatus.get(HTTP_STATUS[code]) ?? []), code]);
-  const content = { 'application/json': { schema: toSchema(errorBody) } };
-  return Object.fromEntries([...byStatus].map(([status, of]) => [status, { description: of.join(', '), content }]));
+  const schema = toSchema(errorBody);
+  const example = (code: ErrorCode): Json => ({
+    value: { type: 'error', message: ERROR_EXAMPLES[code], code, request_id: REQUEST_ID },
+  });
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => {
+      const examples = Object.fromEntries(of.map((code) => [code, example(code)]));
+      return [status, { description: of.join(', '), content: { 'application/json': { schema, examples } } }];
+    }),
+  );
 }
 
 /** The OpenAPI 3.1 document of a table of routes, out of the schemas that check the calls. */
@@ -81,7 +144,7 @@ export function openApiDocument(routes: Record<string, RouteSpec>, version: stri
         : {
             requestBody: {
               required: spec.bodyOptional !== true,
-              content: { 'application/json': { schema: toSchema(spec.body) } },
+              content: { 'application/json': jsonContent(spec.body, toSchema) },
             },
           }),
       responses: { ...Object.fromEntries(answers), ...errorAnswers(spec, toSchema) },
@@ -89,10 +152,22 @@ export function openApiDocument(routes: Record<string, RouteSpec>, version: stri
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'xswarm', version, description: 'Durable Claude Code sessions.' },
+    info: { title: 'xswarm', version, description: DESCRIPTION },
+    servers: [{ url: '/', description: 'This server' }],
+    tags: TAGS,
     // The empty choice is local mode, where loopback needs no token.
     security: [{ token: [] }, {}],
     paths,
-    components: { schemas, securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      schemas,
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'A token of `xswarm token create <user>`. Needed with `auth = "token"`; in local mode it is optional.',
+        },
+      },
+    },
   };
 }
