@@ -23,6 +23,7 @@ export const COMMANDS: Record<string, LoadCommand> = {
   'token create': async () => (await import('./commands/token/create.ts')).TokenCreateCommand,
   'token list': async () => (await import('./commands/token/list.ts')).TokenListCommand,
   'token revoke': async () => (await import('./commands/token/revoke.ts')).TokenRevokeCommand,
+  audit: async () => (await import('./commands/audit.ts')).AuditCommand,
   'config show': async () => (await import('./commands/config-show.ts')).ConfigShowCommand,
   'mirror check': async () => (await import('./commands/mirror/check.ts')).MirrorCheckCommand,
   'mirror rebuild': async () => (await import('./commands/mirror/rebuild.ts')).MirrorRebuildCommand,

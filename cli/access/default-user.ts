@@ -15,7 +15,7 @@ export async function defaultUser(option: string | undefined, context: CliContex
   if (named !== undefined) return named;
   const own = userIdOf(context.osUser);
   if (notEmpty(context.env.XSWARM_URL) !== undefined || !existsSync(dataFiles.database(context.dataDir))) return own;
-  const ids = await withUsers(context, (users) => users.list().map((user) => user.id));
+  const ids = await withUsers(context, ({ users }) => users.list().map((user) => user.id));
   const [only] = ids;
   if (ids.length === 1 && only !== undefined) return only;
   if (ids.length === 0 || ids.includes(own)) return own;

@@ -25,7 +25,11 @@ export class DashboardCommand extends XswarmCommand {
     const { serverUrlOf } = await import('../access/connector-of.ts');
     const { config } = await this.config();
     const userId = await defaultUser(this.user, this.context);
-    const { code, expires_at } = await withUsers(this.context, (_, logins) => logins.createCode(userId));
+    const { code, expires_at } = await withUsers(this.context, ({ logins, note }) => {
+      const created = logins.createCode(userId);
+      note('login.code', userId);
+      return created;
+    });
     const url = `${pageUrl(config, await serverUrlOf(this.context))}/#code=${code}`;
     this.emit({ url, user_id: userId, expires_at });
     this.say(url);

@@ -60,7 +60,7 @@ export class Logins implements LoginService {
     const id = SECRET.exec(secret)?.[1];
     if (id === undefined) return null;
     const found = this.#db
-      .select({ login: logins, admin: users.admin, revoked: apiTokens.revoked_at })
+      .select({ login: logins, admin: users.admin, revoked: apiTokens.revoked_at, tokenEnds: apiTokens.expires_at })
       .from(logins)
       .innerJoin(users, eq(users.id, logins.user_id))
       .leftJoin(apiTokens, eq(apiTokens.id, logins.token_id))
@@ -70,6 +70,7 @@ export class Logins implements LoginService {
     if (!timingSafeEqual(Buffer.from(sha256(secret)), Buffer.from(found.login.hash))) return null;
     const { last_used_at, expires_at, user_id } = found.login;
     const now = this.#now();
+    if (found.tokenEnds !== null && now >= Date.parse(found.tokenEnds)) return null;
     if (now >= Date.parse(expires_at) || now - Date.parse(last_used_at) > IDLE_MS) return null;
     if (now - Date.parse(last_used_at) > LAST_USE_EVERY_MS) this.#markUsed(id);
     return { caller: { user_id, admin: found.admin, via: 'cookie' }, login_id: id };

@@ -21,12 +21,16 @@ export function makeTokens(
     .prepare();
 
   return {
-    createToken(userId, name) {
+    createToken(userId, { name, expires_at } = {}) {
       refuseUnknown(db, userId);
       const id = randomBytes(8).toString('hex');
       const secret = `xsw_${id}_${randomBytes(32).toString('base64url')}`;
       const created_at = new Date().toISOString();
-      const row = { id, user_id: userId, name: name ?? null, hash: sha256(secret).toString('hex'), created_at };
+      if (expires_at !== undefined && !(Date.parse(expires_at) > Date.now())) {
+        throw errors.invalidRequest(`expires: ${expires_at} must be a time in the future`);
+      }
+      const hash = sha256(secret).toString('hex');
+      const row = { id, user_id: userId, name: name ?? null, hash, created_at, expires_at: expires_at ?? null };
       return { info: toInfo(db.insert(apiTokens).values(row).returning().get()), secret };
     },
     listTokens(userId) {
@@ -44,12 +48,16 @@ export function makeTokens(
       const id = SECRET.exec(secret)?.[1];
       if (id === undefined) return null;
       const found = findToken.get({ id });
-      if (found === undefined || found.token.revoked_at !== null) return null;
+      if (found === undefined || found.token.revoked_at !== null || isOver(found.token.expires_at)) return null;
       if (!timingSafeEqual(sha256(secret), Buffer.from(found.token.hash, 'hex'))) return null;
       markUsed(db, found.token);
       return { user_id: found.token.user_id, admin: found.admin, via: 'token' };
     },
   };
+}
+
+function isOver(expiresAt: string | null): boolean {
+  return expiresAt !== null && Date.now() >= Date.parse(expiresAt);
 }
 
 function refuseUnknown(db: Database, userId: string): void {
@@ -72,8 +80,8 @@ function markUsed(db: Database, token: TokenInfo): void {
 }
 
 function toInfo(row: typeof apiTokens.$inferSelect): TokenInfo {
-  const { id, user_id, name, created_at, last_used_at, revoked_at } = row;
-  return { id, user_id, name, created_at, last_used_at, revoked_at };
+  const { id, user_id, name, created_at, last_used_at, expires_at, revoked_at } = row;
+  return { id, user_id, name, created_at, last_used_at, expires_at, revoked_at };
 }
 
 function sha256(text: string): Buffer {

@@ -1,8 +1,9 @@
-import { asc, eq } from 'drizzle-orm';
+import { and, asc, count, eq, isNull } from 'drizzle-orm';
 import { errors, XswarmError } from '../../domain/errors.ts';
-import type { User, UserService } from '../../domain/access/user.ts';
+import type { RemovedUser, User, UserService } from '../../domain/access/user.ts';
 import type { Database } from '../file/open.ts';
-import { users } from '../schema/people.ts';
+import { sessions } from '../schema/conversations.ts';
+import { apiTokens, logins, users } from '../schema/people.ts';
 import { makeTokens } from './tokens.ts';
 import { countOpenSessions } from '../queries/open-sessions.ts';
 import { normalEmail, normalPhone } from './user-fields.ts';
@@ -32,17 +33,27 @@ export function makeUserService(db: Database): UserService {
       );
     },
     remove(id) {
-      db.transaction(
+      return db.transaction(
         () => {
           if (get(id) === null) throw errors.userNotFound(id);
           const open = countOpenSessions(db, id);
           if (open > 0) throw errors.invalidRequest(`User has open sessions: ${id} (${open}): disconnect them first`);
+          const removed = belongings(db, id);
           db.delete(users).where(eq(users.id, id)).run();
+          return removed;
         },
         { behavior: 'immediate' },
       );
     },
   };
+}
+
+function belongings(db: Database, userId: string): RemovedUser {
+  const valid = and(eq(apiTokens.user_id, userId), isNull(apiTokens.revoked_at));
+  const tokens = db.select({ n: count() }).from(apiTokens).where(valid).get();
+  const browsers = db.select({ n: count() }).from(logins).where(eq(logins.user_id, userId)).get();
+  const ended = db.select({ n: count() }).from(sessions).where(eq(sessions.user_id, userId)).get();
+  return { tokens: tokens?.n ?? 0, logins: browsers?.n ?? 0, sessions: ended?.n ?? 0 };
 }
 
 function checkedUser(user: Parameters<UserService['add']>[0]): User {

@@ -1,4 +1,5 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AuditEntry } from '../../domain/access/audit.ts';
 
 /** One person or program that may have sessions. */
 export const users = sqliteTable(
@@ -26,6 +27,7 @@ export const apiTokens = sqliteTable(
     hash: text('hash').notNull(),
     created_at: text('created_at').notNull(),
     last_used_at: text('last_used_at'),
+    expires_at: text('expires_at'),
     revoked_at: text('revoked_at'),
   },
   (table) => [index('tokens_of_user').on(table.user_id)],
@@ -56,4 +58,17 @@ export const loginCodes = sqliteTable('login_codes', {
     .notNull()
     .references(() => users.id, { onDelete: 'cascade' }),
   expires_at: text('expires_at').notNull(),
+});
+
+/** One thing that somebody did or was refused; the newest 100,000 are kept. */
+export const audit = sqliteTable('audit', {
+  id: integer('id').primaryKey({ autoIncrement: true }),
+  at: text('at').notNull(),
+  who: text('who'),
+  door: text('door').$type<AuditEntry['door']>().notNull(),
+  evidence: text('evidence').$type<AuditEntry['evidence']>().notNull(),
+  action: text('action').$type<AuditEntry['action']>().notNull(),
+  object: text('object'),
+  outcome: text('outcome').$type<AuditEntry['outcome']>().notNull(),
+  reason: text('reason'),
 });

@@ -16,20 +16,31 @@ export interface TokenInfo {
   name: string | null;
   created_at: string;
   last_used_at: string | null;
+  /** When it ends by itself; null: never. */
+  expires_at: string | null;
   revoked_at: string | null;
+}
+
+/** What went with a user, and what stays. */
+export interface RemovedUser {
+  /** Tokens that were valid until now. */
+  tokens: number;
+  logins: number;
+  /** Ended sessions: they stay, and only administrators see them. */
+  sessions: number;
 }
 
 export interface UserService {
   add(user: { id: string; phone?: string; email?: string; admin?: boolean; default_project?: string }): User;
   list(): User[];
   get(id: string): User | null;
-  /** Refuses while the user has open sessions (`INVALID_REQUEST`). */
-  remove(id: string): void;
-  /** The secret is shown here and never again. */
-  createToken(userId: string, name?: string): { info: TokenInfo; secret: string };
+  /** Removes a user with their tokens and logins; refuses while the user has open sessions (`INVALID_REQUEST`). */
+  remove(id: string): RemovedUser;
+  /** The secret is shown here and never again. `expires_at` must be in the future. */
+  createToken(userId: string, options?: { name?: string; expires_at?: string }): { info: TokenInfo; secret: string };
   listTokens(userId?: string): TokenInfo[];
   revokeToken(id: string): void;
-  /** The caller a bearer token stands for, compared in constant time; null when it is none or revoked. */
+  /** The caller a bearer token stands for, compared in constant time; null when it is none, revoked or expired. */
   authenticate(secret: string): Caller | null;
 }
 

@@ -48,7 +48,7 @@ test('remove() refuses while the user has open sessions, and takes the tokens al
   await mirror.write([
     { type: 'session', snapshot: snapshotOf({ user_id: 'ann', version: 2, status: 'disconnected' }) },
   ]);
-  users.remove('ann');
+  assert.deepEqual(users.remove('ann'), { tokens: 1, logins: 0, sessions: 1 });
   assert.equal(users.authenticate(secret), null);
   assert.throws(() => users.remove('ann'), { message: 'User not found: ann' });
 });
@@ -56,7 +56,7 @@ test('remove() refuses while the user has open sessions, and takes the tokens al
 test('authenticate() knows the caller by the secret until it is revoked', (t) => {
   const users = makeUserService(openTestDb(t));
   users.add({ id: 'ann', admin: true });
-  const { info, secret } = users.createToken('ann', 'laptop');
+  const { info, secret } = users.createToken('ann', { name: 'laptop' });
   assert.deepEqual(users.authenticate(secret), { user_id: 'ann', admin: true, via: 'token' });
   assert.notEqual(users.listTokens('ann')[0]?.last_used_at, null);
   users.revokeToken(info.id);

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { TokenInfo } from '../../../domain/access/user.ts';
 import { XswarmCommand } from '../../command.ts';
 import { makePaint } from '../../output/paint.ts';
 import { printableLine } from '../../output/printable.ts';
@@ -18,7 +19,7 @@ export class TokenListCommand extends XswarmCommand {
   userId = Option.String({ name: 'user', required: false });
 
   override async execute(): Promise<void> {
-    const tokens = await withUsers(this.context, (users) => users.listTokens(this.userId));
+    const tokens = await withUsers(this.context, ({ users }) => users.listTokens(this.userId));
     for (const token of tokens) this.emit(token);
     if (tokens.length === 0) {
       this.say('No tokens yet: `xswarm token create <user>` makes one');
@@ -33,11 +34,20 @@ export class TokenListCommand extends XswarmCommand {
         { title: 'NAME', value: (token) => printableLine(token.name ?? ''), cut: 'end' },
         { title: 'MADE', value: (token) => formatAgo(token.created_at, now) },
         { title: 'LAST USED', value: ({ last_used_at: at }) => (at === null ? 'never' : formatAgo(at, now)) },
-        { title: 'STATE', value: (token) => (token.revoked_at === null ? 'valid' : 'revoked') },
+        {
+          title: 'EXPIRES',
+          value: ({ expires_at: at }) => (at === null ? 'never' : at.slice(0, 16).replace('T', ' ')),
+        },
+        { title: 'STATE', value: (token) => stateOf(token, now) },
       ],
       this.context.width,
       makePaint(this.context.color),
     );
     this.say(...table);
   }
+}
+
+function stateOf({ revoked_at, expires_at }: TokenInfo, now: number): string {
+  if (revoked_at !== null) return 'revoked';
+  return expires_at !== null && now >= Date.parse(expires_at) ? 'expired' : 'valid';
 }

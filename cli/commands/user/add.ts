@@ -26,15 +26,17 @@ export class UserAddCommand extends XswarmCommand {
   id = Option.String({ name: 'id' });
 
   override async execute(): Promise<void> {
-    const user = await withUsers(this.context, (users) =>
-      users.add({
+    const user = await withUsers(this.context, ({ users, note }) => {
+      const added = users.add({
         id: this.id,
         admin: this.admin,
         ...(this.phone !== undefined && { phone: this.phone }),
         ...(this.email !== undefined && { email: this.email }),
         ...(this.project !== undefined && { default_project: resolve(this.context.cwd, this.project) }),
-      }),
-    );
+      });
+      note('user.add', added.id, added.admin ? 'an admin' : undefined);
+      return added;
+    });
     this.emit(user);
     this.say(`Added ${user.id}${user.admin ? ', an admin' : ''}`);
   }

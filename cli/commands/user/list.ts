@@ -15,7 +15,7 @@ export class UserListCommand extends XswarmCommand {
   });
 
   override async execute(): Promise<void> {
-    const users = await withUsers(this.context, (service) => service.list());
+    const users = await withUsers(this.context, (people) => people.users.list());
     for (const user of users) this.emit(user);
     if (users.length === 0) {
       this.say('No users yet: `xswarm user add <id>` adds one');
