@@ -2,6 +2,7 @@ import type { LoginService } from '../domain/access/login.ts';
 import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { MirrorAdmin } from './mirror/mirror-admin.ts';
+import type { CodecOptions } from './rest/codec.ts';
 import type { SessionService, UserService } from './service/service.ts';
 
 /** Where a door listens; port 0 takes a free one. */
@@ -83,6 +84,8 @@ export interface ApiOptions {
   mirrorAdmin?: MirrorAdmin;
   /** The page; without it `GET /` is not there and nobody logs in by a cookie. */
   page?: PageOptions;
+  /** Decrypts payloads for Temporal's Web UI; without it there is no codec server. */
+  codec?: CodecOptions;
   /** Calls a minute for each caller, at each door; none: no limit. */
   rateLimitPerMinute?: number;
   version: string;

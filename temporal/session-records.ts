@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import { errors } from '../domain/errors.ts';
 import type { SessionPast, SessionRecord, SessionRecords } from '../domain/session/session-record.ts';
-import { getRecord, SESSION_WORKFLOW, workflowIdOf } from '../workflows/definitions.ts';
+import { getRecord, SESSION_WORKFLOW, sessionIdOf, workflowIdOf } from '../workflows/definitions.ts';
 import type { sessionWorkflow } from '../workflows/session/session.ts';
 import { recordOf } from '../workflows/state/session-views.ts';
 import { resultOf, trusted } from './payloads/read-payload.ts';
@@ -76,7 +76,7 @@ export function makeSessionRecords({ client }: { client: Client }): SessionRecor
       return await call(LIST_TIMEOUT_MS, async () => {
         const sessions = new Map<string, Listed>();
         for await (const run of client.workflow.list({ query: `WorkflowType = "${SESSION_WORKFLOW}"` })) {
-          const session_id = run.workflowId.slice(workflowIdOf('').length);
+          const session_id = sessionIdOf(run.workflowId);
           const started_at = run.startTime.toISOString();
           const known = sessions.get(session_id) ?? { session_id, started_at, running: false };
           const earlier = started_at < known.started_at ? started_at : known.started_at;

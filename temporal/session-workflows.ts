@@ -21,6 +21,7 @@ import {
   searchAttributes,
   SESSION_WORKFLOW,
   submitMessage,
+  sessionIdOf,
   workflowIdOf,
   type SubmitMessage,
 } from '../workflows/definitions.ts';
@@ -169,7 +170,7 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
         const running = client.workflow.list({
           query: `WorkflowType = "${SESSION_WORKFLOW}" AND ExecutionStatus = "Running"`,
         });
-        for await (const { workflowId } of running) ids.push(workflowId.slice(workflowIdOf('').length));
+        for await (const { workflowId } of running) ids.push(sessionIdOf(workflowId));
         return ids;
       });
     },

@@ -12,6 +12,11 @@ export function workflowIdOf(sessionId: string): string {
   return `session-${sessionId}`;
 }
 
+/** The session of a workflow id. */
+export function sessionIdOf(workflowId: string): string {
+  return workflowId.slice(workflowIdOf('').length);
+}
+
 /** A message as it is signalled; `content` is null when the body is stored under its id. */
 export interface SubmitMessage {
   message_id: string;

@@ -17,10 +17,15 @@ export class CookieLogins {
 
   /** Who the cookie of a request stands for; null without one that counts. Throws `FORBIDDEN` for a write of another page. */
   identify(req: Request): LoggedIn | null {
-    const secret = cookieOf(req.headers.cookie, this.#name());
-    const known = secret === null ? null : this.service.authenticate(secret);
+    const known = this.read(req);
     if (known !== null && req.method !== 'GET' && req.method !== 'HEAD') this.requireOwnPage(req);
     return known;
+  }
+
+  /** The same for a call that has compared the origin itself. */
+  read(req: Request): LoggedIn | null {
+    const secret = cookieOf(req.headers.cookie, this.#name());
+    return secret === null ? null : this.service.authenticate(secret);
   }
 
   /**

@@ -12,6 +12,7 @@ import { pageRouter } from '../page/page-router.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { makeBind } from './http/bind.ts';
 import type { Bind } from './http/bind.ts';
+import { codecRouter } from './codec.ts';
 import { bindCosts } from './costs.ts';
 import { docsRouter } from './docs.ts';
 import { errorHandler } from './http/error-handler.ts';
@@ -72,11 +73,12 @@ export function restApp(
   const { limits, feed, calls, streams, limiter } = parts;
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(requestId(), headers, logCalls(options));
-  if (auth === 'local') app.use(originGuard());
-
   const { page } = options;
   const logins = page === undefined ? null : new CookieLogins(page.logins, page.secure);
   const identify = makeIdentify({ users, logins, auth, limiter });
+  // Before the guard, which knows the API's own origin only.
+  if (options.codec !== undefined) app.use(codecRouter(options.codec, { auth, identify, logins, service }));
+  if (auth === 'local') app.use(originGuard());
   const bind: Bind = makeBind({ app, identify, calls, bodyBytes: limits.bodyBytes });
   bindSessions(bind, { service });
   bindMessages(bind, { service, limits });

@@ -52,6 +52,11 @@ export function serverUrl(config: Config): string {
   return `http://${reachableHost(config.server.host)}:${config.server.port}`;
 }
 
+/** The name by which browsers reach the Web UI of the embedded server: with logins it is the dashboard's, so that the cookie goes along. */
+export function uiHost({ server }: Config): string {
+  return server.auth === 'token' ? 'xswarm.localhost' : '127.0.0.1';
+}
+
 /** The address under which this machine reaches the supervisor socket. */
 export function supervisorUrl(config: Config): string {
   if (config.supervisor.url !== '') return config.supervisor.url;

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dataFiles } from '../config/data-folder.ts';
-import { runsOwnGateway } from '../config/derive.ts';
+import { runsOwnGateway, serverUrl } from '../config/derive.ts';
 import type { Config } from '../config/sections.ts';
 import { devServerArgs, devServerEnvironment } from '../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary, recordVersion } from '../../temporal/server/find-binary.ts';
@@ -8,6 +8,7 @@ import { LogFile } from '../logs/log-file.ts';
 import { readLogLine } from '../logs/log-line.ts';
 import type { ChildRegister } from '../processes/child-register.ts';
 import { guardOrphan, ProcessKeeper, type ProcessEvent } from '../processes/process-keeper.ts';
+import { pageUrl } from './next-steps.ts';
 import type { Reporter } from './reporter.ts';
 import type { UiGuard } from './ui-guard.ts';
 
@@ -42,6 +43,7 @@ export async function startTemporal(options: PartsOptions, ui: UiGuard['target']
   const args = devServerArgs({
     port: config.temporal.port,
     ui,
+    apiUrl: config.server.auth === 'token' ? pageUrl(config) : serverUrl(config),
     namespace: config.temporal.namespace,
     dbPath: dataFiles.temporalDatabase(dataDir),
     durability: config.storage.durability,

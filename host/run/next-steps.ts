@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { isLoopbackHost } from '../../protocol/http-access.ts';
 import { GatewayControlClient } from '../../protocol/gateway-control.ts';
-import { runsOwnGateway, serverUrl, supervisorUrl } from '../config/derive.ts';
+import { runsOwnGateway, serverUrl, supervisorUrl, uiHost } from '../config/derive.ts';
 import { loadGatewayToken } from '../config/secrets.ts';
 import type { Config } from '../config/sections.ts';
 import { isRunByNpm } from '../processes/stop-signal.ts';
@@ -58,7 +58,7 @@ export function pageUrl(config: Config, server: string = serverUrl(config)): str
 /** Returns the address of a session in Temporal's Web UI; null where the Temporal server is not ours. */
 export function workflowUrl(config: Config, sessionId: string | null): string | null {
   if (config.temporal.address !== '') return null;
-  const base = `http://127.0.0.1:${config.temporal.ui_port}/namespaces/${encodeURIComponent(config.temporal.namespace)}/workflows`;
+  const base = `http://${uiHost(config)}:${config.temporal.ui_port}/namespaces/${encodeURIComponent(config.temporal.namespace)}/workflows`;
   return sessionId === null ? base : `${base}/session-${encodeURIComponent(sessionId)}`;
 }
 

@@ -1,7 +1,12 @@
+/** Where the API decrypts payloads for the Web UI, which appends `/decode`. */
+export const CODEC_PATH = '/temporal/codec';
+
 export interface DevServerOptions {
   port: number;
   /** Where the Web UI listens: it has no login and checks neither host name nor origin. */
   ui: { host: string; port: number };
+  /** Address of the API, which decrypts payloads for the Web UI. */
+  apiUrl: string;
   namespace: string;
   dbPath: string;
   /** `full` syncs every commit to the disk; `normal` may lose the last commits in a power cut. */
@@ -37,6 +42,7 @@ export function devServerArgs(options: DevServerOptions): string[] {
     ...['--port', String(options.port)],
     ...['--ui-ip', options.ui.host],
     ...['--ui-port', String(options.ui.port)],
+    ...['--ui-codec-endpoint', `${options.apiUrl}${CODEC_PATH}`],
     ...['--namespace', options.namespace],
     ...['--db-filename', options.dbPath],
     ...['--log-format', 'json'],

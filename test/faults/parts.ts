@@ -106,6 +106,7 @@ export async function makeParts(options: PartsOptions): Promise<Parts> {
     const args = devServerArgs({
       port: temporal,
       ui: { host: '127.0.0.1', port: ui ?? 0 },
+      apiUrl: 'http://127.0.0.1:9',
       namespace: 'default',
       dbPath: join(home, 'temporal', 'temporal.db'),
       durability: options.durability,

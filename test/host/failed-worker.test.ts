@@ -57,6 +57,7 @@ async function startTemporal(): Promise<void> {
   const args = devServerArgs({
     port: temporal,
     ui: { host: '127.0.0.1', port: ui },
+    apiUrl: 'http://127.0.0.1:9',
     namespace: 'default',
     dbPath,
     durability: 'normal',

@@ -48,6 +48,7 @@ async function withServer(
   const args = devServerArgs({
     port,
     ui: { host: '127.0.0.1', port: uiPort },
+    apiUrl: 'http://127.0.0.1:9',
     namespace: 'xswarm',
     dbPath,
     durability: 'normal',

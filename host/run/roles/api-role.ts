@@ -17,6 +17,7 @@ import type { Mirror } from '../../../domain/mirror/mirror-write.ts';
 import { GatewayControlClient } from '../../../protocol/gateway-control.ts';
 import { GatewayJournalClient } from '../../../protocol/gateway-journal.ts';
 import { makeTemporalClient } from '../../../temporal/connect.ts';
+import { EncryptingCodec } from '../../../temporal/payloads/payload-codec.ts';
 import { makeSessionRecords } from '../../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../../temporal/session-workflows.ts';
 import { dataFiles } from '../../config/data-folder.ts';
@@ -111,6 +112,8 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
             workflowsUrl: workflowUrl(config, null),
           }
         : undefined,
+      codec:
+        config.temporal.address === '' ? { codec: new EncryptingCodec(ring), origins: uiOrigins(config) } : undefined,
       rateLimitPerMinute: config.server.rate_limit_per_minute || undefined,
       version: options.version,
       logger,
@@ -137,6 +140,11 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
       }
     },
   };
+}
+
+/** The Web UI of the embedded server as browsers name it: the guard in front of it accepts these names. */
+function uiOrigins({ temporal }: Config): string[] {
+  return ['127.0.0.1', 'localhost', 'xswarm.localhost'].map((host) => `http://${host}:${temporal.ui_port}`);
 }
 
 /** Project folders are checked on this machine, unless the agents run on another one. */
