@@ -46,7 +46,7 @@ async function decode(
         const values = shown.map(({ metadata, data }, index) =>
           metadata.encoding === payloads[index]?.metadata.encoding
             ? null
-            : JSON.parse(Buffer.from(data, 'base64').toString()),
+            : (JSON.parse(Buffer.from(data, 'base64').toString()) as unknown),
         );
         resolve({ status: res.statusCode ?? 0, headers: res.headers, values });
       }, reject);
