@@ -17,6 +17,13 @@ export function makeActivities(deps: { connections: Connections; mirror: Mirror 
     exchange: (input) => exchange(inputOf(input)),
     send: (input) => send(inputOf(input)),
     receive: (input) => receive(inputOf(input)),
+    async decide({ lease, end }) {
+      return await withFailures(async () => {
+        await deps.mirror.write([{ type: 'interaction', session_id: lease.session_id, end }]);
+        const line = await deps.connections.attach(lease, { start: false });
+        return await line.decide(end.interaction_id, end.answer ?? { decision: 'expired' });
+      });
+    },
     release: (input) => release(inputOf(input)),
     async mirror(writes) {
       await withFailures(() => deps.mirror.write(writes));

@@ -139,7 +139,7 @@ export const agentEvent = z.discriminatedUnion('type', [
     decision: z.enum(['allowed', 'denied']),
     summary: z.string(),
   }),
-  z.object({ type: z.literal('interaction'), ...about, interaction }),
+  z.object({ type: z.literal('interaction'), ...about, interaction, live: z.literal(true).optional() }),
   z.object({
     type: z.literal('tool_ran'),
     ...about,

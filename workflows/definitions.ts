@@ -30,6 +30,8 @@ export const submitMessage = defineSignal<[SubmitMessage]>('submit_message');
 export const disconnect = defineSignal<[{ reason: string }]>('disconnect');
 /** Somebody is attached: the idle timeout counts from now. */
 export const presence = defineSignal('presence');
+/** The turn that waits for a person was stopped at the gateway: what it asks is withdrawn, and its outcome is received. */
+export const withdraw = defineSignal<[{ message_id?: string; reason: string }]>('withdraw');
 /** Records a person's answer; the first one wins. What is rejected costs no event. */
 export const answerInteraction = defineUpdate<AnswerOutcome, [AnswerGiven]>('answer');
 /** Ends the session with `Idle timeout` if it is past it now. */

@@ -40,6 +40,17 @@ export const { send } = proxyActivities<Pick<SessionActivities, 'send'>>({
   retry: { maximumAttempts: 1 },
 });
 
+/** Short, for a decision; it waits for nobody, and the workflow delivers it again by itself over a new connection. */
+export const { decide } = proxyActivities<Pick<SessionActivities, 'decide'>>({
+  startToCloseTimeout: '30s',
+  retry: {
+    initialInterval: '100ms',
+    backoffCoefficient: 1.5,
+    maximumInterval: '2s',
+    nonRetryableErrorTypes: ['NOT_SENT', 'AGENT_UNREACHABLE', 'LEASE_LOST'],
+  },
+});
+
 /** Long, with heartbeats; an attempt that loses its socket is tried again at once on any worker. */
 export const { exchange, receive } = proxyActivities<Pick<SessionActivities, 'exchange' | 'receive'>>({
   startToCloseTimeout: '24h',

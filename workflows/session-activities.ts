@@ -1,4 +1,4 @@
-import type { Interaction } from '../domain/control/interaction.ts';
+import type { Interaction, InteractionEnd } from '../domain/control/interaction.ts';
 import type { AgentName, Failure, SessionOptions } from '../domain/session/session.ts';
 import type { MirrorWrite, SessionSnapshot } from '../domain/mirror/mirror-write.ts';
 import type { TurnOutcome } from '../domain/session/turn.ts';
@@ -60,11 +60,19 @@ export interface SettledTurn {
   digest: string;
 }
 
-/** Something that a turn asks a person. */
-export interface Asked {
-  interaction: Interaction;
-  /** Whether the agent waits in its process: then there is more to listen to. */
-  live: boolean;
+/** What a turn asks a person; what it shows is in the mirror. */
+export interface Asked extends Pick<
+  Interaction,
+  'interaction_id' | 'message_id' | 'kind' | 'title' | 'created_at' | 'expires_at'
+> {
+  /** Set while the agent waits in its process: it may do and ask other things meanwhile. */
+  live?: true;
+}
+
+export interface DecideInput {
+  lease: Lease;
+  /** How the interaction ended: with an answer, or because nobody answered in time. */
+  end: InteractionEnd;
 }
 
 export interface Received {
@@ -99,11 +107,16 @@ export interface ReleaseInput {
 export interface SessionActivities {
   /** Opens the connection, waits until the agent is up, writes the snapshot. */
   connect(input: ConnectInput): Promise<Connected>;
-  /** Hands one message over, then receives until a turn is settled. */
+  /** Sends one message, then receives until a turn is settled or asks a person. */
   exchange(input: MessageInput): Promise<Received>;
   /** Hands one message to the gateway; resolves when its journal has it. */
   send(input: MessageInput): Promise<void>;
-  /** Waits until a turn is settled or the last background task ended. */
+  /**
+   * Writes a decision to the mirror and passes it to the gateway; resolves when its journal has it. False where the gateway asked
+   * nobody: then there is nothing to decide.
+   */
+  decide(input: DecideInput): Promise<boolean>;
+  /** Waits until a turn is settled or asks a person, or the last background task ended. */
   receive(input: ReceiveInput): Promise<Received>;
   /** Lets the agent process go, and brings what it said last; a gateway that stays away is no error, it lets go by itself. */
   release(input: ReleaseInput): Promise<Released>;

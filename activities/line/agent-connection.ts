@@ -1,3 +1,4 @@
+import type { Answer } from '../../domain/control/interaction.ts';
 import type { AgentEvent } from '../../domain/session/event.ts';
 import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import type { AgentMessage } from '../../domain/session/turn.ts';
@@ -13,6 +14,9 @@ export interface NumberedEvent {
   bytes: number;
 }
 
+/** What a person decided, or that nobody did in time. */
+export type DecisionAnswer = Answer | { decision: 'expired' };
+
 /** One session's line to its agent, whoever speaks at the other end. Failures: see `connection-errors.ts`. */
 export interface AgentConnection {
   readonly epoch: number;
@@ -26,6 +30,8 @@ export interface AgentConnection {
   covers(cursor: number): boolean;
   /** Resolves when the other end has the message for good (a plain peer: when it was written). */
   send(message: AgentMessage): Promise<void>;
+  /** Resolves when the other end has the decision for good; false where it asked nobody. */
+  decide(interactionId: string, answer: DecisionAnswer): Promise<boolean>;
   /** Whether a result of this message can come on this line; a plain peer knows only what was sent on it. */
   canAnswer(messageId: string): boolean;
   /**

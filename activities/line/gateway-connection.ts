@@ -128,6 +128,12 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     async send(message: AgentMessage): Promise<void> {
       await request({ type: 'send', ...message }, REPLY_TIMEOUT_MS);
     },
+    async decide(interaction_id, answer): Promise<boolean> {
+      const reply = await ask({ type: 'decide', interaction_id, answer: { ...answer } }, REPLY_TIMEOUT_MS);
+      if (reply.type === 'error' && reply.code === 'INVALID_FRAME') return false;
+      if (reply.type === 'error') throw errorOf(reply);
+      return true;
+    },
     async take(cursor: number, signal: AbortSignal): Promise<NumberedEvent[]> {
       const taken = await options.watch.during(socket, () => events.take(cursor, signal));
       for (const { event } of taken) if (event.type === 'background') backgroundTasks = event.tasks;

@@ -114,6 +114,8 @@ export function openPlainConnection(socket: WebSocket, options: OpenOptions): Ag
       });
       emit({ type: 'accepted', timestamp, ...message }, frame.length);
     },
+    // A plain peer asks nobody.
+    decide: async () => false,
     take: (cursor, signal) => events.take(cursor, signal),
     async release(): Promise<number> {
       isClosed = true;

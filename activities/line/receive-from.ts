@@ -1,6 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { abortScope } from '../../domain/abort-scope.ts';
-import type { Lease, Received, SettledTurn } from '../../workflows/session-activities.ts';
+import type { Asked, Lease, Received, SettledTurn } from '../../workflows/session-activities.ts';
 import { acceptPlain, isPlain } from '../../workflows/plain-payload.ts';
 import type { AgentConnection, NumberedEvent } from './agent-connection.ts';
 import { settledIn } from './settled-in.ts';
@@ -15,7 +15,7 @@ interface Progress {
 }
 
 /**
- * Waits on a line until a turn is settled or, where no message is awaited, the last background task ended; the line mirrors
+ * Waits on a line until a turn is settled or asks a person or, where no message is awaited, the last background task ended; the line mirrors
  * what the agent does meanwhile. Heartbeats the number of the last event that was seen, so that a retry, on whatever worker,
  * takes the line up from there: `attach` gets the lease with that cursor.
  */
@@ -35,7 +35,8 @@ export async function receiveFrom(
       if (batch.length === 0) return received([], cursor, line);
       cursor = batch.at(-1)?.seq ?? cursor;
       const turns = batch.flatMap(settledIn);
-      if (turns.length > 0) return received(turns, cursor, line);
+      const asked = batch.flatMap(askedIn);
+      if (turns.length > 0 || asked.length > 0) return received(turns, cursor, line, asked);
       ownTurn ||= batch.some(isOfOwnTurn);
     }
   }
@@ -61,8 +62,17 @@ function isOfOwnTurn({ event }: NumberedEvent): boolean {
   return (event.type === 'text' || event.type === 'tool_started') && event.message_id === null;
 }
 
-function received(turns: SettledTurn[], cursor: number, line: AgentConnection): Received {
-  return { turns, cursor, background_tasks: line.backgroundTasks };
+/** What an event asks a person, as the workflow keeps it. */
+function askedIn({ event }: NumberedEvent): Asked[] {
+  if (event.type !== 'interaction' || event.interaction.status !== 'open') return [];
+  const { interaction_id, message_id, kind, title, created_at, expires_at } = event.interaction;
+  const asked = { interaction_id, message_id, kind, title, created_at, expires_at };
+  return [event.live === true ? { ...asked, live: true } : asked];
+}
+
+function received(turns: SettledTurn[], cursor: number, line: AgentConnection, asked: Asked[] = []): Received {
+  const booked = { turns, cursor, background_tasks: line.backgroundTasks };
+  return asked.length > 0 ? { ...booked, asked } : booked;
 }
 
 /** Returns what an earlier attempt heartbeated; null when there was none, or somebody else sent it. */

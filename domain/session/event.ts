@@ -31,7 +31,14 @@ export type AgentEvent =
       summary: string;
     }
   /** A person is asked, or what was asked has changed. */
-  | { type: 'interaction'; timestamp: string; message_id: string | null; interaction: Interaction }
+  | {
+      type: 'interaction';
+      timestamp: string;
+      message_id: string | null;
+      interaction: Interaction;
+      /** Set while the agent waits in its process, for a limited time. */
+      live?: true;
+    }
   /** A tool ended, as Claude Code's own hook reports it: what really ran. */
   | {
       type: 'tool_ran';

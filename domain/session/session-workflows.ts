@@ -37,6 +37,8 @@ export interface SessionLedger {
   /** Ids of the messages that wait, oldest first; the running one is `current`. */
   queue: string[];
   current: string | null;
+  /** Ids of the interactions that wait for a person, oldest first. */
+  asked: string[];
 }
 
 /**

@@ -65,7 +65,7 @@ export interface AgentRequest {
   /** Asks people about tool calls; without it, what needs a person is denied. */
   gate?: GatePort;
   /** The message whose turn the agent continues by itself as it starts, because its tool call was decided. */
-  resumes?: string;
+  resumes?: AgentMessage;
   /** Called as soon as there is a process, before it is ready. */
   spawned: (pid: number) => void;
   report: (report: AgentReport) => void;

@@ -48,7 +48,8 @@ export class AskedCalls implements GatePort {
     const { tool_use_id, tool } = call;
     const { interaction_id, created_at } = interaction;
     const input = JSON.stringify(call.input);
-    await log.append({ type: 'interaction', timestamp: created_at, message_id, interaction }, () =>
+    const live = call.wait === 'live' ? { live: true as const } : {};
+    await log.append({ type: 'interaction', timestamp: created_at, message_id, interaction, ...live }, () =>
       journal.insertCall({ session_id, tool_use_id, interaction_id, tool, input, answer: null, used: 0 }),
     );
   }

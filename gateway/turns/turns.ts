@@ -73,10 +73,10 @@ export class Turns {
   }
 
   /** The message whose turn goes on when an agent starts: its tool call waits no longer. */
-  get resumes(): string | undefined {
-    const row = this.#open[0]?.row;
-    if (row === undefined || row.waits_for === null) return undefined;
-    return this.calls.decisionOf(row.waits_for) === null ? undefined : row.message_id;
+  get resumes(): AgentMessage | undefined {
+    const turn = this.#open[0];
+    if (turn === undefined || turn.row.waits_for === null) return undefined;
+    return this.calls.decisionOf(turn.row.waits_for) === null ? undefined : turn.message;
   }
 
   /** How many turns have no outcome yet. */

@@ -35,7 +35,7 @@ export class Clocks {
   /** Fires when the session was quiet for `idle_after_seconds`. */
   async #idleClock(): Promise<void> {
     for (;;) {
-      await condition(() => this.#isActive && !this.#idleDue);
+      await condition(() => this.#isActive && !this.#idleDue && !session.isPutOff(this.#memory.state));
       const { state } = this.#memory;
       const due = idleAt(state);
       if (due === null) return;
@@ -49,6 +49,8 @@ export class Clocks {
   /** Ends the session that was quiet for `idle_timeout_seconds`. */
   async #timeoutClock(): Promise<void> {
     for (;;) {
+      // A session that waits for a person for days sets no timers.
+      if (session.isPutOff(this.#memory.state)) await condition(() => !session.isPutOff(this.#memory.state));
       const { state } = this.#memory;
       const wait = session.isQuiet(state) ? timeoutAt(state) - Date.now() : state.options.idle_timeout_seconds * 1000;
       await sleep(Math.max(1, wait), { summary: 'idle timeout check' });

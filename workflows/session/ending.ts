@@ -3,6 +3,7 @@ import { failureOf, failureType } from '../failures.ts';
 import { mirror, mirrorFar, release } from '../proxies.ts';
 import type { Released } from '../session-activities.ts';
 import { reportDropped, reportRefused } from '../state/reports.ts';
+import { withdrawAll } from '../state/session-interactions.ts';
 import * as ledger from '../state/session-ledger.ts';
 import * as queue from '../state/session-queue.ts';
 import * as session from '../state/session-state.ts';
@@ -44,7 +45,7 @@ export class Ending {
   /** Ends: the agent is released, what runs or waits is reported, the mirror is written. Returns what a later start continues from. */
   async end(): Promise<SessionState> {
     if (!session.isReleased(this.#state)) {
-      this.#update(session.disconnecting(this.#state));
+      this.#update(session.disconnecting(this.#withdrawn(this.#state.closing ?? '')));
       await mirror([{ type: 'session', snapshot: snapshotOf(this.#state) }]);
       if (this.#state.current !== null) this.#line.listen(this.#state.current.message_id);
       await this.#close(this.#state.closing ?? '');
@@ -57,7 +58,7 @@ export class Ending {
   /** The same for a session whose agent cannot be reached. */
   async giveUp(error: unknown): Promise<SessionState> {
     const failure = failureOf(error);
-    this.#update(session.broken(this.#state, failure, now()));
+    this.#update(session.broken(this.#withdrawn(failure.message), failure, now()));
     // It may be starting still. One that another lease holds is not ours to release.
     if (failure.code !== 'LEASE_LOST') await this.#close(failure.message, ONE_TRY);
     return await this.#finish();
@@ -65,6 +66,14 @@ export class Ending {
 
   get #state(): SessionState {
     return this.#memory.state;
+  }
+
+  /** The state in which nobody is asked any longer. */
+  #withdrawn(reason: string): SessionState {
+    const { interactions } = this.#state;
+    return interactions === undefined
+      ? this.#state
+      : { ...this.#state, interactions: withdrawAll(interactions, reason, now()) };
   }
 
   #update(next: SessionState): void {

@@ -1,7 +1,10 @@
 import { CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import { answerInWords } from '../../domain/control/interaction.ts';
 import { failureType, isWorkerAway } from '../failures.ts';
-import { exchange, firstConnect, receive, reconnect, send } from '../proxies.ts';
+import { decide, exchange, firstConnect, receive, reconnect, send } from '../proxies.ts';
 import type { Received } from '../session-activities.ts';
+import * as interactions from '../state/session-interactions.ts';
+import type { SessionInteractions, SettledInteraction } from '../state/session-interactions.ts';
 import * as ledger from '../state/session-ledger.ts';
 import * as session from '../state/session-state.ts';
 import type { QueuedMessage, SessionState } from '../state/session-state.ts';
@@ -11,6 +14,9 @@ import { now, type Memory } from './memory.ts';
 /** How often one message is sent before the session gives up: each time over a fresh connection. */
 const TRIES = 10;
 
+/** The server takes 400 bytes. */
+const SUMMARY_LENGTH = 130;
+
 /** The second try is made at once; then a peer that drops the line at each message is given time, 12 s in all. */
 function pauseBefore(attempt: number): number {
   return Math.min(250 * 2 ** (attempt - 3), 2_000);
@@ -19,11 +25,14 @@ function pauseBefore(attempt: number): number {
 /** The session's line to its agent: one connection, and one activity at a time that listens. */
 export class Line {
   readonly #memory: Memory;
+  readonly #isOverBudget: () => boolean;
   #isHeard = false;
   #failure: unknown = null;
 
-  constructor(memory: Memory) {
+  /** `isOverBudget`: whether the run must continue as new as soon as nothing runs. */
+  constructor(memory: Memory, isOverBudget: () => boolean) {
     this.#memory = memory;
+    this.#isOverBudget = isOverBudget;
   }
 
   /** Whether an activity listens. */
@@ -90,6 +99,7 @@ export class Line {
       if (!this.#isConnected) await this.connect();
       if (!this.#isConnected) return;
       if (!this.#isHeard || (await this.#sendBeside(this.#state.current))) await this.#settleCurrent();
+      if (session.isPutOff(this.#state) && this.#isOverBudget()) return;
       if (!this.#isConnected && attempt >= TRIES) throw this.#failure;
     }
   }
@@ -142,11 +152,58 @@ export class Line {
     }
   }
 
-  /** Waits until the current message has its outcome, the line breaks, or the session must end. */
+  /** Waits until the current message has its outcome, the line breaks, or the session must end or continue as new. */
   async #settleCurrent(): Promise<void> {
     while (this.#isConnected && this.#state.current !== null && this.#state.closing === null) {
-      if (!this.#isHeard) this.#exchange(this.#state.current);
-      await condition(() => !this.#isHeard || this.#state.closing !== null);
+      const decision = interactions.nextToDeliver(this.#asked);
+      if (decision !== null) {
+        await this.#deliver(decision);
+        continue;
+      }
+      if (session.isPutOff(this.#state)) {
+        await this.#until(() => !session.isPutOff(this.#state) || this.#state.closing !== null || this.#isOverBudget());
+        if (session.isPutOff(this.#state) && this.#isOverBudget()) return;
+        continue;
+      }
+      if (!this.#isHeard) this.#hearCurrent(this.#state.current);
+      const isDecided = (): boolean => interactions.nextToDeliver(this.#asked) !== null;
+      await this.#until(() => !this.#isHeard || this.#state.closing !== null || isDecided());
+    }
+  }
+
+  get #asked(): SessionInteractions {
+    return session.interactionsOf(this.#state);
+  }
+
+  /** Sends the current message and listens; one that asked somebody before is with the gateway. */
+  #hearCurrent(current: QueuedMessage): void {
+    if (interactions.hasAsked(this.#asked, current.message_id)) this.listen(current.message_id);
+    else this.#exchange(current);
+  }
+
+  /** Waits for a condition; what expires meanwhile is decided by that. */
+  async #until(isOver: () => boolean): Promise<void> {
+    const due = interactions.nextExpiry(this.#asked);
+    if (due === null) return await condition(isOver);
+    if (await condition(isOver, Math.max(1, Date.parse(due) - Date.now()))) return;
+    this.#memory.update({ ...this.#state, interactions: interactions.expire(this.#asked, now()) });
+  }
+
+  /** Passes a decision to the gateway; over a new connection when this one broke. */
+  async #deliver(settled: SettledInteraction): Promise<void> {
+    const { interaction_id, answer, title } = settled;
+    const words = answer === null ? 'nobody answered' : answerInWords(answer);
+    const input = { lease: leaseOf(this.#state), end: interactions.endOf(settled) };
+    try {
+      const isTaken = await decide.executeWithOptions({ summary: `${title}: ${words}`.slice(0, SUMMARY_LENGTH) }, [
+        input,
+      ]);
+      const note = isTaken ? interactions.delivered : interactions.voided;
+      this.#memory.update({ ...this.#state, interactions: note(this.#asked, interaction_id) });
+    } catch (error) {
+      log.warn('a decision was not delivered, connecting again', { type: failureType(error) });
+      this.#failure = error;
+      this.#memory.update(session.lost(this.#state));
     }
   }
 }

@@ -1,5 +1,13 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, condition, continueAsNew, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  log,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { AnswerGiven, AnswerOutcome } from '../../domain/control/interaction.ts';
 import { hasEnded } from '../../domain/session/session.ts';
 import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
@@ -15,6 +23,7 @@ import {
   presence,
   reap,
   submitMessage,
+  withdraw,
 } from '../definitions.ts';
 import { Ending } from './ending.ts';
 import { failureType } from '../failures.ts';
@@ -43,13 +52,12 @@ export interface SessionInput {
 export async function sessionWorkflow(input: SessionInput): Promise<SessionState> {
   const memory = new Memory(initialState(input));
   handle(memory, input.queue_depth);
-  const line = new Line(memory);
-  const ending = new Ending(memory, line);
-
   const isOverBudget = (): boolean => {
     const { historyLength, continueAsNewSuggested } = workflowInfo();
     return historyLength >= input.budget_events || continueAsNewSuggested;
   };
+  const line = new Line(memory, isOverBudget);
+  const ending = new Ending(memory, line);
   const hasWork = (clocks: Clocks): boolean =>
     memory.state.closing !== null ||
     memory.state.queue.length > 0 ||
@@ -66,6 +74,7 @@ export async function sessionWorkflow(input: SessionInput): Promise<SessionState
       await ending.flushRefused();
       if (isOverBudget()) {
         log.debug(NEXT_RUN);
+        await condition(allHandlersFinished);
         return await continueAsNew<typeof sessionWorkflow>({
           ...input,
           start: undefined,
@@ -110,6 +119,16 @@ function handle(memory: Memory, queueDepth: number): void {
   setHandler(disconnect, ({ reason }) => memory.update(session.close(memory.state, reason)), {
     description: 'end the session; the first reason stays',
   });
+  setHandler(
+    withdraw,
+    ({ message_id, reason }) => {
+      const { current } = memory.state;
+      if (current === null || (message_id !== undefined && message_id !== current.message_id)) return;
+      const asked = interactions.withdrawOf(session.interactionsOf(memory.state), current.message_id, reason, now());
+      memory.update({ ...memory.state, interactions: asked });
+    },
+    { description: 'the turn that waits for a person was stopped: what it asks is withdrawn' },
+  );
   setHandler(presence, () => memory.update(session.present(memory.state, now())), {
     description: 'somebody is attached; the idle timeout counts from now',
   });

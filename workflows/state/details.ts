@@ -1,13 +1,13 @@
 import { nanoToUsd } from '../../domain/money/money.ts';
 import type { RecentTurn, SessionState } from './session-state.ts';
-import { statusOf } from './session-state.ts';
+import { interactionsOf, statusOf } from './session-state.ts';
 import { preview, reasonOf } from './session-views.ts';
 
 const WAITING_SHOWN = 5;
 
 /** What an operator reads in Temporal's Web UI, in Markdown: state, money, the queue and the last turns; internals come last. */
 export function detailsMarkdown(state: SessionState): string {
-  const sections = [overview(state), queue(state), turns(state), debug(state)];
+  const sections = [overview(state), asked(state), queue(state), turns(state), debug(state)];
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -33,6 +33,13 @@ function overview(state: SessionState): string[] {
     '|---|---|',
     ...rows.map(([name, value]) => `| ${name} | ${value} |`),
   ];
+}
+
+function asked(state: SessionState): string[] {
+  const { open } = interactionsOf(state);
+  if (open.length === 0) return [];
+  const lines = open.map(({ title, created_at }) => `- ${escaped(title)} (since ${created_at})`);
+  return ['**Waits for a person:**', '', ...lines];
 }
 
 function queue({ current, queue: waiting }: SessionState): string[] {

@@ -3,12 +3,12 @@ import type {
   Answer,
   AnswerGiven,
   AnswerOutcome,
-  Interaction,
   InteractionEnd,
   InteractionKind,
 } from '../../domain/control/interaction.ts';
 import type { Failure } from '../../domain/session/session.ts';
 import type { TurnOutcome } from '../../domain/session/turn.ts';
+import type { Asked } from '../session-activities.ts';
 
 /**
  * How far a decision is on its way to the agent. `pending`: the gateway has to be told. `delivered`: the gateway has it on disk.
@@ -19,13 +19,10 @@ export type Delivery = 'pending' | 'delivered' | 'used' | 'void';
 /** An interaction that is over; what it showed is in the mirror. */
 export type SettledInteraction = InteractionEnd & { kind: InteractionKind; title: string; delivery: Delivery };
 
-/** An interaction that waits; `live` while the agent waits in its process, and may do or ask other things meanwhile. */
-export type OpenInteraction = Interaction & { live?: true };
-
 /** What a session knows of its interactions; plain JSON, a part of its state. */
 export interface SessionInteractions {
   /** Oldest first. */
-  open: OpenInteraction[];
+  open: Asked[];
   /** The latest ones, oldest first; one that is on its way is never dropped. */
   settled: SettledInteraction[];
   /** What a person allowed for the session, in Claude Code's syntax. */
@@ -40,9 +37,9 @@ export function noInteractions(): SessionInteractions {
 }
 
 /** Opens an interaction, once per id: a gateway reports it again after a crash. */
-export function ask(state: SessionInteractions, interaction: Interaction, live = false): SessionInteractions {
-  if (isKnown(state, interaction.interaction_id)) return state;
-  return { ...state, open: [...state.open, live ? { ...interaction, live } : interaction] };
+export function ask(state: SessionInteractions, asked: Asked): SessionInteractions {
+  if (isKnown(state, asked.interaction_id)) return state;
+  return { ...state, open: [...state.open, asked] };
 }
 
 /** Records the first answer to an interaction; a later one is compared with it and changes nothing. */
@@ -106,7 +103,7 @@ export function withdrawAll(state: SessionInteractions, reason: string, at: stri
 
 function withdraw(
   state: SessionInteractions,
-  concerns: (interaction: Pick<Interaction, 'message_id'>) => boolean,
+  concerns: (interaction: Pick<Asked, 'message_id'>) => boolean,
   reason: string,
   at: string,
 ): SessionInteractions {
@@ -150,8 +147,18 @@ export function nextToDeliver(state: SessionInteractions): SettledInteraction | 
 }
 
 /** What a message waits for; null when nothing of it is open. */
-export function waitingOf(state: SessionInteractions, messageId: string): OpenInteraction | null {
+export function waitingOf(state: SessionInteractions, messageId: string): Asked | null {
   return state.open.find(({ message_id }) => message_id === messageId) ?? null;
+}
+
+/** A decision that was not delivered and came to nothing: the gateway asked nobody. */
+export function voided(state: SessionInteractions, interactionId: string): SessionInteractions {
+  return advance(state, interactionId, ['pending'], 'void');
+}
+
+/** Whether a message asked before: the gateway has it, and it is not sent again. */
+export function hasAsked(state: SessionInteractions, messageId: string): boolean {
+  return [...state.open, ...state.settled].some(({ message_id }) => message_id === messageId);
 }
 
 /** When the next open interaction expires; null when none does. */
@@ -164,7 +171,7 @@ function isKnown(state: SessionInteractions, id: string): boolean {
   return [...state.open, ...state.settled].some(({ interaction_id }) => interaction_id === id);
 }
 
-function settle(asked: Interaction, status: SettledInteraction['status'], at: string): SettledInteraction {
+function settle(asked: Asked, status: SettledInteraction['status'], at: string): SettledInteraction {
   const { interaction_id, message_id, kind, title } = asked;
   return {
     interaction_id,

@@ -24,7 +24,7 @@ export function book(state: SessionState, received: Received, now: string): Sess
 /** Opens what people are asked, once per id; the message that asks waits from here on. */
 function bookAsked(state: SessionState, asked: Asked[] = []): SessionState {
   if (asked.length === 0) return state;
-  const interactions = asked.reduce((sum, { interaction, live }) => ask(sum, interaction, live), interactionsOf(state));
+  const interactions = asked.reduce((sum, one) => ask(sum, one), interactionsOf(state));
   return { ...state, interactions };
 }
 

@@ -2,9 +2,9 @@ import type { AgentName, Failure, SessionStatus } from '../../domain/session/ses
 import type { SessionFloor, SessionStart } from '../../domain/session/session-workflows.ts';
 import type { TurnResult } from '../../domain/session/turn.ts';
 import type { SubmitMessage } from '../definitions.ts';
-import { noInteractions } from './session-interactions.ts';
+import { noInteractions, waitingOf } from './session-interactions.ts';
 import type { SessionInteractions } from './session-interactions.ts';
-import type { Connected, SettledTurn } from '../session-activities.ts';
+import type { Asked, Connected, SettledTurn } from '../session-activities.ts';
 
 /** A message that waits or runs. */
 export interface QueuedMessage extends SubmitMessage {
@@ -179,6 +179,17 @@ export function isReleased({ phase }: SessionState): boolean {
 /** What people were asked. */
 export function interactionsOf(state: SessionState): SessionInteractions {
   return state.interactions ?? noInteractions();
+}
+
+/** What the current message waits for; null while nothing of it is open. */
+export function waitingFor(state: SessionState): Asked | null {
+  return state.current === null ? null : waitingOf(interactionsOf(state), state.current.message_id);
+}
+
+/** Whether the current message waits for a person and no agent runs: nothing is left to listen to. */
+export function isPutOff(state: SessionState): boolean {
+  const waiting = waitingFor(state);
+  return waiting !== null && waiting.live !== true;
 }
 
 /** The agent process is being released, the conversation stays. */

@@ -4,7 +4,7 @@ import type { SessionLedger } from '../../domain/session/session-workflows.ts';
 import { hasEnded } from '../../domain/session/session.ts';
 import type { SubmitMessage } from '../definitions.ts';
 import type { Lease } from '../session-activities.ts';
-import { statusOf } from './session-state.ts';
+import { interactionsOf, statusOf } from './session-state.ts';
 import type { SessionState } from './session-state.ts';
 
 /** What operators and tests ask for. */
@@ -16,6 +16,7 @@ export function ledgerOf(state: SessionState): SessionLedger {
     message_count: state.message_count,
     queue: state.queue.map((message) => message.message_id),
     current: state.current?.message_id ?? null,
+    asked: interactionsOf(state).open.map(({ interaction_id }) => interaction_id),
   };
 }
 

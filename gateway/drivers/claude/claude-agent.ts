@@ -36,7 +36,7 @@ export async function startClaude(
   conversation: Conversation,
 ): Promise<Agent> {
   const child = new ClaudeProcess(request.agent_id, request.spawned);
-  const translator = new Translator(conversation, request.report, request.resumes);
+  const translator = new Translator(conversation, request.report, request.resumes?.message_id);
   const prompts = new PromptStream();
   const options: Options = {
     ...queryOptions(env, request, conversation, child, translator),

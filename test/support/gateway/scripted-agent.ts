@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { InteractionEnd } from '../../../domain/control/interaction.ts';
 import type { MirrorWrite } from '../../../domain/mirror/mirror-write.ts';
 import type {
+  Asked,
   Lease,
   Received,
   ReleaseInput,
@@ -32,6 +35,12 @@ export interface ScriptedAgent {
   silent: boolean;
   /** How long the first `send` of a session takes, by its id. */
   slowMs: Record<string, number>;
+  /** How many of the next messages ask a person before they are carried out. */
+  asksNext: number;
+  /** What was decided, in the order in which it was delivered. */
+  decisions: InteractionEnd[];
+  /** Settles what waits for a person as an interrupt would: nobody hears of it until somebody asks. */
+  interrupt(): void;
   /** Turns take this long. */
   thinkMs: number;
   /** Reports this many background tasks from the next turn on; 0 settles a turn of the agent itself. */
@@ -44,10 +53,13 @@ export interface ScriptedAgent {
  */
 export function scriptedAgent(costNano = 1_000): ScriptedAgent {
   const carriedOut: string[] = [];
-  const calls = { connect: 0, exchange: 0, send: 0, receive: 0, release: 0, mirror: 0 };
+  const calls = { connect: 0, exchange: 0, send: 0, receive: 0, decide: 0, release: 0, mirror: 0 };
   const epochs: number[] = [];
   const releases: ScriptedAgent['releases'] = [];
   const writes: MirrorWrite[] = [];
+  const decisions: InteractionEnd[] = [];
+  const asking = new Map<string, Asked>();
+  const unheard: string[] = [];
   const failures = new Map<string, { type: string; times: number }>();
   const results: SettledTurn[] = [];
   const dueAt = new Map<string, number>();
@@ -90,6 +102,20 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
   function take(messageId: string): void {
     if (carriedOut.includes(messageId)) return;
     carriedOut.push(messageId);
+    if (agent.asksNext === 0) return begin(messageId);
+    agent.asksNext -= 1;
+    asking.set(messageId, {
+      interaction_id: randomUUID(),
+      message_id: messageId,
+      kind: 'permission',
+      title: 'Bash: npm test',
+      created_at: new Date().toISOString(),
+      expires_at: null,
+    });
+    unheard.push(messageId);
+  }
+
+  function begin(messageId: string): void {
     dueAt.set(messageId, Date.now() + agent.thinkMs);
   }
 
@@ -101,6 +127,8 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
   async function listen({ cursor }: Lease, messageId: string | null): Promise<Received> {
     for (;;) {
       const received = settledAfter(cursor);
+      const asked = unheard.splice(0).flatMap((id) => asking.get(id) ?? []);
+      if (asked.length > 0) return { ...received, asked };
       if (received.turns.length > 0 || (messageId === null && background === 0)) return received;
       heartbeat();
       await delay(5, undefined, { signal: cancellationSignal() });
@@ -119,11 +147,17 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
     epochs,
     releases,
     writes,
+    decisions,
+    asksNext: 0,
     away: false,
     silent: false,
     slowMs: {},
     thinkMs: 0,
     settleUnheard: () => settle(null),
+    interrupt() {
+      for (const id of asking.keys()) settle(id);
+      asking.clear();
+    },
     takeUnseen(messageId) {
       carriedOut.push(messageId);
       settle(messageId);
@@ -154,6 +188,13 @@ export function scriptedAgent(costNano = 1_000): ScriptedAgent {
       async receive({ lease, message_id }) {
         enter('receive');
         return await listen(lease, message_id);
+      },
+      async decide({ end }) {
+        enter('decide');
+        decisions.push(end);
+        const isAsked = end.message_id !== null && asking.delete(end.message_id);
+        if (isAsked && end.message_id !== null) begin(end.message_id);
+        return isAsked;
       },
       async release({ lease, mode, snapshot }) {
         enter('release');

@@ -189,6 +189,7 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
       message_count: 0,
       queue: [],
       current: null,
+      asked: (asking.get(session_id)?.open ?? []).map(({ interaction_id }) => interaction_id),
     }),
     listRunning: async () => [...runs.values()].filter((run) => run.running).map((run) => run.start.session_id),
     describe: async (sessionId) => {
