@@ -5,13 +5,22 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { workerConverter } from '../../temporal/payloads/data-converter.ts';
-import { createKeyRing, KeyRing } from '../../temporal/payloads/key-ring.ts';
+import { KeyRing } from '../../temporal/payloads/key-ring.ts';
+import { TEST_SECRET } from '../support/temporal/temporal-env.ts';
 import { workflowBundle } from '../support/temporal/workflow-bundle.ts';
 
 const folder = fileURLToPath(new URL('../histories', import.meta.url));
-/** Made after the sessions of the histories: they are plain, and must replay where payloads are encrypted. */
-const dataConverter = workerConverter(new KeyRing(createKeyRing()));
+/** Its time is now: plain histories of earlier releases must replay where payloads are encrypted, and encrypted ones as well. */
+const ring = new KeyRing(`${Math.ceil(Date.now() / 1_000)}.${TEST_SECRET}`);
+const dataConverter = workerConverter(ring);
 const saved = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+
+/** A saved history with its workflow id: encrypted payloads belong to that workflow. */
+function savedHistory(name: string): { workflowId: string; history: object } {
+  const text = readFileSync(join(folder, name), 'utf8');
+  const workflowId = /"workflowId":\s*"([^"]+)"/.exec(text)?.[1] ?? basename(name, '.json');
+  return { workflowId, history: JSON.parse(text) as object };
+}
 
 /** The histories that each release left. They are never edited, and a missing one would let a broken replay pass. */
 const REQUIRED: Record<string, string[]> = {
@@ -36,10 +45,7 @@ test('every history that a release saved is there, and every release has its lis
 
 test('every saved history replays with the code of today', async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-  const histories = saved.map((name) => ({
-    workflowId: basename(name, '.json'),
-    history: JSON.parse(readFileSync(join(folder, name), 'utf8')) as object,
-  }));
+  const histories = saved.map(savedHistory);
   const failed: string[] = [];
   const options = { workflowBundle: await workflowBundle(), dataConverter };
   for await (const result of Worker.runReplayHistories(options, histories as never)) {

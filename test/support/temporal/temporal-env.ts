@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,9 @@ import { KeyRing } from '../../../temporal/payloads/key-ring.ts';
 import { tuningArgs } from '../../../temporal/server/dev-server-args.ts';
 import { findTemporalBinary } from '../../../temporal/server/find-binary.ts';
 import { searchAttributes } from '../../../workflows/definitions.ts';
+
+/** The secret of the key that tests encrypt with; saved histories are replayed with it. */
+export const TEST_SECRET = '7e'.repeat(32);
 
 export interface TemporalEnv {
   env: TestWorkflowEnvironment;
@@ -37,7 +39,7 @@ export async function startTemporalEnv(onWarning?: (entry: LogEntry) => void): P
     env: process.env,
     onProgress: (text) => process.stderr.write(`${text}\n`),
   });
-  const ring = new KeyRing(`1700000000.${randomBytes(32).toString('hex')}`);
+  const ring = new KeyRing(`1700000000.${TEST_SECRET}`);
   const env = await TestWorkflowEnvironment.createLocal({
     client: { dataConverter: clientConverter(ring) },
     server: {
