@@ -80,6 +80,8 @@ export interface ApiOptions {
   internalToken: string;
   /** What those workers write to; without it there is no internal route. */
   mirror?: Mirror;
+  /** What those workers need to have; none: nothing is encrypted. */
+  payloadKeyIds?: readonly string[];
   /** What operators do about the mirror; without it there are no routes for it. */
   mirrorAdmin?: MirrorAdmin;
   /** The page; without it `GET /` is not there and nobody logs in by a cookie. */

@@ -13,6 +13,7 @@ export const INTERNAL_PATHS = {
   mirror: '/internal/mirror',
   bodies: '/internal/bodies',
   live: '/internal/live',
+  payloadKeys: '/internal/payload-keys',
 } as const;
 
 const seconds = z.number().int().positive();
@@ -77,6 +78,9 @@ type LiveDelta = z.infer<typeof liveDeltas>[number];
 const TIMEOUT_MS = 10_000;
 const MAX_WAITING_DELTAS = 1_000;
 
+/** The ids of the keys that the API encrypts sessions with. */
+const payloadKeyIds = z.array(z.string());
+
 const errorBody = z.object({ code: z.enum(ERROR_CODES), message: z.string() });
 
 /**
@@ -112,6 +116,11 @@ export class RemoteMirror implements Mirror {
     if (this.#waiting.length >= MAX_WAITING_DELTAS) this.#waiting.shift();
     this.#waiting.push({ session_id: sessionId, ...delta });
     if (!this.#sending) void this.#sendWaiting();
+  }
+
+  /** Returns the ids of the keys that the API encrypts sessions with. A worker without one of them would drop messages. */
+  async payloadKeyIds(): Promise<string[]> {
+    return payloadKeyIds.parse(await this.#call(INTERNAL_PATHS.payloadKeys));
   }
 
   async #sendWaiting(): Promise<void> {

@@ -91,7 +91,7 @@ export function restApp(
   app.use(docsRouter({ version }));
   if (mirror !== undefined) {
     const bodyBytes = limits.internalBodyBytes;
-    app.use(internalRouter({ mirror, internalToken, bodyBytes }));
+    app.use(internalRouter({ mirror, internalToken, bodyBytes, payloadKeyIds: options.payloadKeyIds ?? [] }));
   }
   if (options.mirrorAdmin !== undefined) {
     app.use(mirrorRouter({ admin: options.mirrorAdmin, identify, calls, logger }));

@@ -6,8 +6,13 @@ import { parse } from '../parse.ts';
 import { bearerToken, secretsEqual } from '../../protocol/http-access.ts';
 
 /** What workers on other hosts write the mirror through. Not for callers: it has a token of its own and no document. */
-export function internalRouter(options: { mirror: Mirror; internalToken: string; bodyBytes: number }): Router {
-  const { mirror, internalToken, bodyBytes } = options;
+export function internalRouter(options: {
+  mirror: Mirror;
+  internalToken: string;
+  bodyBytes: number;
+  payloadKeyIds: readonly string[];
+}): Router {
+  const { mirror, internalToken, bodyBytes, payloadKeyIds } = options;
   const router = Router();
 
   router.use('/internal', (req, _res, next) => {
@@ -29,6 +34,10 @@ export function internalRouter(options: { mirror: Mirror; internalToken: string;
   router.post(INTERNAL_PATHS.live, (req, res) => {
     for (const { session_id, ...delta } of parse(liveDeltas, req.body, 'body')) mirror.live(session_id, delta);
     res.json({});
+  });
+
+  router.get(INTERNAL_PATHS.payloadKeys, (_req, res) => {
+    res.json(payloadKeyIds);
   });
 
   return router;

@@ -18,6 +18,7 @@ const children: ChildProcess[] = [];
 let temporal: TemporalEnv;
 let rest = 0;
 let token = '';
+let shared: NodeJS.ProcessEnv = {};
 
 function env(part: string, more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, HOME: folder, XSWARM_HOME: join(folder, part), ...more };
@@ -35,7 +36,7 @@ before(async () => {
   const [restPort = 0, supervisor, gateway] = await freePorts(3);
   rest = restPort;
   // What docker-compose.yml gives each part, with loopback instead of its networks.
-  const shared = {
+  shared = {
     CLAUDE_CODE_WEBSOCKET_URL: `ws://127.0.0.1:${gateway}`,
     CLAUDE_CODE_AUTH_TOKEN: 'a-gateway-token',
     XSWARM_TEMPORAL_ADDRESS: temporal.env.address,
@@ -114,4 +115,17 @@ test('a worker that is killed is replaced by the other one', async () => {
 test('without a token the app refuses', async () => {
   const answer = await fetch(`http://127.0.0.1:${rest}/api/claude-code/sessions`);
   assert.equal(answer.status, 401);
+});
+
+test('a worker with other keys than the api refuses to start and says which are missing', async () => {
+  const child = spawn(process.execPath, [BIN, 'serve', '--roles', 'worker'], {
+    env: env('stray', { ...shared, XSWARM_TEMPORAL_PAYLOAD_KEYS: createKeyRing() }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  assert.equal(code, 1);
+  assert.match(output, /Payload keys of the API are missing here: [0-9a-f]{8}/);
 });

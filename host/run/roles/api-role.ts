@@ -104,6 +104,7 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
       internalToken: secrets.internalToken,
       mirror,
       mirrorAdmin: makeMirrorAdmin(deps),
+      payloadKeyIds: ring.ids,
       page: config.server.dashboard
         ? {
             logins: new Logins(db, users),

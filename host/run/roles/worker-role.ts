@@ -1,6 +1,8 @@
 import { type NativeConnection, TransportError } from '@temporalio/worker';
 import type { Mirror } from '../../../domain/mirror/mirror-write.ts';
+import { RemoteMirror } from '../../../protocol/mirror-http.ts';
 import { connectWorker } from '../../../temporal/connect.ts';
+import type { KeyRing } from '../../../temporal/payloads/key-ring.ts';
 import type { TemporalSettings } from '../../../temporal/settings.ts';
 import { startWorker, type RunningWorker } from '../../../worker/worker.ts';
 import { requirePayloadKeys } from '../../config/payload-keys.ts';
@@ -10,16 +12,17 @@ import { NEVER, temporalSettings, type Part, type PartOptions, type Wrappers } f
 const RETRY_MS = 300;
 
 /**
- * Starts a worker as soon as Temporal can be reached; it survives an outage of Temporal. Any other error of the start is
- * permanent and fails the part.
+ * Starts a worker as soon as Temporal, and for a worker of its own the API, can be reached; it survives their outages. Any other
+ * error of the start is permanent and fails the part.
  */
 export function startWorkerRole(options: PartOptions, mirror: Mirror, wrap: Wrappers): Part {
   const { config, dataDir, secrets, signal } = options;
   const settings = temporalSettings(config);
   const ring = requirePayloadKeys(config, dataDir);
-  const starting = connectWhenReachable(settings, options).then((connection) =>
-    startWorker({
-      connection,
+  const starting = (async () => {
+    if (mirror instanceof RemoteMirror) await agreeOnKeys(mirror, ring, options);
+    return await startWorker({
+      connection: await connectWhenReachable(settings, options),
       namespace: settings.namespace,
       ring,
       mirror,
@@ -29,9 +32,23 @@ export function startWorkerRole(options: PartOptions, mirror: Mirror, wrap: Wrap
         turnLimitSeconds: config.gateway.turn_limit_seconds,
       },
       around: wrap.activities,
-    }),
-  );
+    });
+  })();
   return new WorkerRole(settings.address, starting, signal);
+}
+
+/** Waits for the API and compares the keys: a worker that lacks one would take what the API wrote for forged, and drop it. */
+async function agreeOnKeys(mirror: RemoteMirror, ring: KeyRing, { signal, logger }: PartOptions): Promise<void> {
+  const ids = await retryUntil(() => mirror.payloadKeyIds(), {
+    signal,
+    everyMs: RETRY_MS,
+    onFailure: (error) => logger.warn({ reason: error.message }, 'waiting for the API'),
+  });
+  const missing = ids.filter((id) => ring.find(id) === null);
+  if (missing.length === 0) return;
+  throw new Error(
+    `Payload keys of the API are missing here: ${missing.join(', ')}; set [temporal] payload_keys to all of its keys`,
+  );
 }
 
 function connectWhenReachable(settings: TemporalSettings, options: PartOptions): Promise<NativeConnection> {
