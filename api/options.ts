@@ -3,6 +3,7 @@ import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { Logger } from '../domain/logger.ts';
 import type { MirrorAdmin } from './mirror/mirror-admin.ts';
 import type { CodecOptions } from './rest/codec.ts';
+import type { ProjectTrusts } from './service/project-trusts.ts';
 import type { SessionService, UserService } from './service/service.ts';
 
 /** Where a door listens; port 0 takes a free one. */
@@ -84,6 +85,8 @@ export interface ApiOptions {
   payloadKeyIds?: readonly string[];
   /** What operators do about the mirror; without it there are no routes for it. */
   mirrorAdmin?: MirrorAdmin;
+  /** Which folders are trusted; without it there are no routes for it. */
+  trusts?: Pick<ProjectTrusts, keyof ProjectTrusts>;
   /** The page; without it `GET /` is not there and nobody logs in by a cookie. */
   page?: PageOptions;
   /** Decrypts payloads for Temporal's Web UI; without it there is no codec server. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ProjectTrust, ReviewedSettings } from '../domain/project-settings.ts';
 import type { RouteConversation, Routed, Session } from '../domain/service-data.ts';
 import type { SessionOptions } from '../domain/session/session.ts';
 import { ConnectorError } from './connector-error.ts';
@@ -79,6 +80,34 @@ export class ClaudeCodeConnector extends SessionReader {
       signal: options.signal,
     });
     return await this.requireSession(sessionId, options.signal);
+  }
+
+  /** What a folder would make Claude Code run, and whether an admin trusted it. */
+  async reviewProject(projectPath: string): Promise<ReviewedSettings> {
+    const query = { project_path: projectPath };
+    const { body } = await this.http.call({ method: 'GET', path: `${API}/projects/settings`, query, repeatable: true });
+    return body as ReviewedSettings;
+  }
+
+  /** Trusts the settings of a folder with the digest that `reviewProject` returned; for admins. */
+  async trustProject(projectPath: string, digest: string): Promise<ProjectTrust> {
+    const wish = { project_path: projectPath, digest };
+    const path = `${API}/projects/trust`;
+    const { body } = await this.http.call({ method: 'POST', path, body: wish, repeatable: true });
+    return body as ProjectTrust;
+  }
+
+  /** Returns the trusted folders; for admins. */
+  async listTrustedProjects(): Promise<ProjectTrust[]> {
+    const { body } = await this.http.call({ method: 'GET', path: `${API}/projects/trust`, repeatable: true });
+    return (body as { projects: ProjectTrust[] }).projects;
+  }
+
+  /** Forgets the trust in a folder; false where there was none. For admins. */
+  async forgetProject(projectPath: string): Promise<boolean> {
+    const query = { project_path: projectPath };
+    const { body } = await this.http.call({ method: 'DELETE', path: `${API}/projects/trust`, query, repeatable: true });
+    return (body as { forgotten: boolean }).forgotten;
   }
 
   /** Resolves when the session takes messages, and restarts an agent that was lost. Throws `SESSION_NOT_ACTIVE` when it ended. */

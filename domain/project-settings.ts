@@ -36,3 +36,17 @@ export function describeSettings({ hooks, mcp_servers, rules, files }: ProjectSe
     .map(([number, one, many]) => `${number} ${number === 1 ? one : many}`)
     .join(', ');
 }
+
+/** What somebody trusted of a folder. */
+export interface ProjectTrust {
+  project_path: string;
+  digest: string;
+  /** Null for a program of this machine, in local mode. */
+  trusted_by: string | null;
+  trusted_at: string;
+}
+
+/** The settings of a folder as they are now, compared with what was trusted. */
+export interface ReviewedSettings extends ProjectSettings {
+  trust: 'none' | 'trusted' | 'untrusted' | 'changed';
+}

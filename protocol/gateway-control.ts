@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { errors } from '../domain/errors.ts';
+import { errors, XswarmError } from '../domain/errors.ts';
+import type { ProjectSettings } from '../domain/project-settings.ts';
 import { AGENT_NAMES } from '../domain/session/session.ts';
 import type { GatewayControl, GatewayHealth } from '../domain/session/session-workflows.ts';
 
@@ -29,6 +30,20 @@ const status = z.object({ agents: z.array(agentStatus) });
 export const interruptRequest = z.object({ message_id: z.string().optional() });
 const interruptAnswer = z.object({ interrupted: z.boolean() });
 
+const settingsAnswer = z.object({
+  settings: z
+    .object({
+      project_path: z.string(),
+      digest: z.string().nullable(),
+      hooks: z.array(z.string()),
+      mcp_servers: z.array(z.string()),
+      rules: z.array(z.string()),
+      files: z.array(z.string()),
+    })
+    .nullable(),
+});
+const settingsRefusal = z.object({ code: z.enum(['PROJECT_PATH', 'UNAVAILABLE']), message: z.string() });
+
 /** What is assumed of a server that answers in another form: it is reachable and speaks the guide's bare frames. */
 const PLAIN_PEER: GatewayHealth = { agent: 'peer', simulated: false, exactly_once: false, running_agents: 0 };
 
@@ -47,6 +62,16 @@ export class GatewayControlClient implements GatewayControl {
     const answer = await this.#call('POST', `/sessions/${toPathPart(sessionId)}/interrupt`, body);
     if (!answer.ok) return false;
     return interruptAnswer.parse(await answer.json()).interrupted;
+  }
+
+  async projectSettings(projectPath: string): Promise<ProjectSettings | null> {
+    const answer = await this.#call('GET', `/settings?project_path=${encodeURIComponent(projectPath)}`);
+    const body: unknown = await answer.json().catch(() => null);
+    const parsed = settingsAnswer.safeParse(body);
+    if (parsed.success) return parsed.data.settings;
+    const refused = settingsRefusal.safeParse(body);
+    if (!refused.success) return null; // a plain peer
+    throw new XswarmError(refused.data.code, refused.data.message);
   }
 
   async ping(): Promise<GatewayHealth> {

@@ -14,6 +14,7 @@ export const INTERNAL_PATHS = {
   bodies: '/internal/bodies',
   live: '/internal/live',
   payloadKeys: '/internal/payload-keys',
+  trusts: '/internal/trusts',
 } as const;
 
 const seconds = z.number().int().positive();
@@ -75,6 +76,8 @@ export const liveDeltas = z.array(
 );
 type LiveDelta = z.infer<typeof liveDeltas>[number];
 
+const trustedDigest = z.object({ digest: z.string().nullable() });
+
 const TIMEOUT_MS = 10_000;
 const MAX_WAITING_DELTAS = 1_000;
 
@@ -109,6 +112,17 @@ export class RemoteMirror implements Mirror {
 
   async readBody(messageId: string): Promise<AgentMessage> {
     return message.parse(await this.#call(`${INTERNAL_PATHS.bodies}/${encodeURIComponent(messageId)}`));
+  }
+
+  async trustedDigest(projectPath: string): Promise<string | null> {
+    try {
+      return trustedDigest.parse(await this.#call(`${INTERNAL_PATHS.trusts}/${encodeURIComponent(projectPath)}`))
+        .digest;
+    } catch (error) {
+      // An API of an older release knows no trust.
+      if (error instanceof XswarmError && error.code === 'NOT_FOUND') return null;
+      throw error;
+    }
   }
 
   live(sessionId: string, delta: Omit<TextDelta, 'type'>): void {

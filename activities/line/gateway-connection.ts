@@ -80,20 +80,32 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
     return reply;
   }
 
+  async function trustedDigest(): Promise<string | undefined> {
+    try {
+      return (await options.mirror.trustedDigest(lease.project_path)) ?? undefined;
+    } catch (error) {
+      throw new ConnectionError('UNAVAILABLE', 'It cannot be read what is trusted', { cause: error });
+    }
+  }
+
   options.signal?.addEventListener('abort', giveUp);
-  const opened = await request(
-    {
-      type: 'open',
-      session_id: lease.session_id,
-      epoch: lease.epoch,
-      project_path: lease.project_path,
-      options: lease.options,
-      after_seq: lease.cursor,
-      start: options.start,
-      resume_required: options.start ? lease.resume_required : undefined,
-    },
-    options.start ? START_TIMEOUT_MS : REPLY_TIMEOUT_MS,
-  )
+  const opened = await trustedDigest()
+    .then((trusted_digest) =>
+      request(
+        {
+          type: 'open',
+          session_id: lease.session_id,
+          epoch: lease.epoch,
+          project_path: lease.project_path,
+          // Only the database knows what is trusted: nothing that travels through a workflow.
+          options: { ...lease.options, trusted_digest },
+          after_seq: lease.cursor,
+          start: options.start,
+          resume_required: options.start ? lease.resume_required : undefined,
+        },
+        options.start ? START_TIMEOUT_MS : REPLY_TIMEOUT_MS,
+      ),
+    )
     .catch((error: unknown) => {
       if (!isClosed) socket.terminate();
       throw error;

@@ -25,6 +25,7 @@ import { originGuard } from '../access/origin-guard.ts';
 import { requestId, requestIdOf } from './http/request-id.ts';
 import type { RouteSpec } from './http/route-spec.ts';
 import { ROUTES } from './routes.ts';
+import { bindProjects } from './projects.ts';
 import { bindRouting } from './routing.ts';
 import { bindHealth } from './health.ts';
 import { bindSessions } from './sessions.ts';
@@ -84,6 +85,7 @@ export function restApp(
   bindMessages(bind, { service, limits });
   bindCosts(bind, { service });
   bindEvents(bind, { service, feed, limits, logger, streams, identify });
+  if (options.trusts !== undefined) bindProjects(bind, { trusts: options.trusts });
   bindRouting(bind, { service });
   bindHealth(bind, { service, version });
   refuseOtherMethods(app);

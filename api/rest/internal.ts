@@ -31,6 +31,10 @@ export function internalRouter(options: {
     res.json(await mirror.readBody(req.params.message_id));
   });
 
+  router.get(`${INTERNAL_PATHS.trusts}/:project_path`, async (req, res) => {
+    res.json({ digest: await mirror.trustedDigest(req.params.project_path) });
+  });
+
   router.post(INTERNAL_PATHS.live, (req, res) => {
     for (const { session_id, ...delta } of parse(liveDeltas, req.body, 'body')) mirror.live(session_id, delta);
     res.json({});

@@ -3,6 +3,7 @@ import { EVENT_ROUTES } from './events.ts';
 import { HEALTH_ROUTES } from './health.ts';
 import type { RouteSpec } from './http/route-spec.ts';
 import { MESSAGE_ROUTES } from './messages.ts';
+import { PROJECT_ROUTES } from './projects.ts';
 import { ROUTING_ROUTES } from './routing.ts';
 import { SESSION_ROUTES } from './sessions.ts';
 
@@ -12,6 +13,7 @@ export const ROUTES = {
   ...MESSAGE_ROUTES,
   ...COST_ROUTES,
   ...EVENT_ROUTES,
+  ...PROJECT_ROUTES,
   ...ROUTING_ROUTES,
   ...HEALTH_ROUTES,
 } as const satisfies Record<string, RouteSpec>;

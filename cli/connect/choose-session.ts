@@ -76,9 +76,14 @@ export function needsResume({ status }: Session): boolean {
   return hasEnded(status) && status !== 'error';
 }
 
-async function confirm(question: string, context: CliContext): Promise<boolean> {
-  const answer = await ask(`${question} [Y/n] `, context);
-  return answer !== null && /^(y|yes|)$/i.test(answer);
+/** Asks a yes-or-no question. Enter is yes, unless `byDefault` is false; leaving is no. */
+export async function confirm(
+  question: string,
+  context: CliContext,
+  { byDefault = true }: { byDefault?: boolean } = {},
+): Promise<boolean> {
+  const answer = await ask(`${question} ${byDefault ? '[Y/n]' : '[y/N]'} `, context);
+  return answer !== null && (answer === '' ? byDefault : /^(y|yes)$/i.test(answer));
 }
 
 /** Asks for a line; null when the person leaves with Ctrl-C or Ctrl-D. */

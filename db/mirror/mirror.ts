@@ -4,6 +4,7 @@ import type { Budgets } from '../budgets/budgets.ts';
 import type { Bus, Published } from '../events/bus.ts';
 import type { Database } from '../file/open.ts';
 import { readBody } from '../queries/bodies.ts';
+import { trustOf } from '../queries/trusts.ts';
 import { makeShowCost } from '../queries/show-cost.ts';
 import { applyWrite } from './apply-write.ts';
 import { beginBatch, saveBatch } from './batch.ts';
@@ -145,6 +146,7 @@ export function makeMirror(
       });
     },
     readBody: async (messageId) => readBody(db, messageId),
+    trustedDigest: async (projectPath) => trustOf(db, projectPath)?.digest ?? null,
     live(sessionId, delta) {
       if (!bus.isHeard(sessionId)) return;
       bus.publish({ user_id: null, frame: { kind: 'delta', session_id: sessionId, ...delta } });

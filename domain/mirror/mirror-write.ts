@@ -50,6 +50,8 @@ export interface Mirror {
   write(writes: MirrorWrite[]): Promise<void>;
   /** The body of a message that was too large for a signal; throws `MESSAGE_BODY_LOST` when it is not there. */
   readBody(messageId: string): Promise<AgentMessage>;
+  /** The digest of a folder's settings that was trusted; null where nobody trusted it. */
+  trustedDigest(projectPath: string): Promise<string | null>;
   /** Live text for whoever watches the session now; never stored. */
   live(sessionId: string, delta: { message_id: string | null; text: string }): void;
 }

@@ -1,3 +1,4 @@
+import type { ProjectSettings } from '../project-settings.ts';
 import type { AnswerGiven, AnswerOutcome } from '../control/interaction.ts';
 import type { NanoUsd } from '../money/money.ts';
 import type { SessionOptions } from './session.ts';
@@ -89,6 +90,8 @@ export interface SessionWorkflows {
 export interface GatewayControl {
   /** Stops the turn that runs, or only the turn of `messageId`. False when there is no such turn or the peer is a plain one. */
   interrupt(sessionId: string, messageId?: string): Promise<boolean>;
+  /** What a folder would make the agent run; null where the agent runs nothing of a folder. Throws `PROJECT_PATH`. */
+  projectSettings(projectPath: string): Promise<ProjectSettings | null>;
   /** Throws `UNAVAILABLE` with the reason when the gateway does not answer within 2 s. */
   ping(): Promise<GatewayHealth>;
 }

@@ -4,6 +4,8 @@ import type { AgentStatus } from '../../protocol/gateway-control.ts';
 import type { AgentDriver } from '../drivers/driver.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
+import { XswarmError } from '../../domain/errors.ts';
+import { requireFolder } from '../sessions/project-folder.ts';
 import { answerJournal } from './journal-routes.ts';
 import { fromPathPart, interruptRequest } from '../../protocol/gateway-control.ts';
 import { residentBytes } from '../processes/process-table.ts';
@@ -23,6 +25,8 @@ export function makeControlRoutes(options: {
   writer: JournalWriter;
   warm: WarmAgents;
   version: string;
+  /** Folders that projects must be in; empty: any folder. */
+  projectRoots: readonly string[];
   hasToken: (request: IncomingMessage) => boolean;
 }): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { registry, driver, writer } = options;
@@ -37,6 +41,16 @@ export function makeControlRoutes(options: {
       protocol: AGENT_PROTOCOL,
       ...(writer.failure === null ? {} : { message: `The journal cannot be written: ${writer.failure.message}` }),
     };
+  }
+
+  async function settingsOf(path: string): Promise<{ status: number; body: object }> {
+    try {
+      const folder = await requireFolder(path, options.projectRoots);
+      return { status: 200, body: { settings: (await driver.settingsOf?.(folder)) ?? null } };
+    } catch (error) {
+      if (!(error instanceof XswarmError)) throw error;
+      return { status: 400, body: { type: 'error', code: error.code, message: error.message } };
+    }
   }
 
   return async (request, response) => {
@@ -59,6 +73,10 @@ export function makeControlRoutes(options: {
       const agents = registry.all().filter((host) => host.slot.since !== null);
       const described = [...agents.map(describeAgent), ...options.warm.all().map(describeWarm)];
       return sendJson(response, 200, { agents: await Promise.all(described) });
+    }
+    if (call === 'GET /settings') {
+      const asked = await settingsOf(url.searchParams.get('project_path') ?? '');
+      return sendJson(response, asked.status, asked.body);
     }
     const journalAnswer = request.method === 'GET' ? answerJournal(options.journal, url) : null;
     if (journalAnswer !== null) return sendJson(response, journalAnswer.status, journalAnswer.body);

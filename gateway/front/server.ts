@@ -91,6 +91,7 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
     writer,
     warm,
     version: options.version ?? '0.0.0',
+    projectRoots: options.projectRoots ?? [],
     hasToken,
   });
   const server = createServer((request, response) => {

@@ -128,13 +128,15 @@ test('every JSON answer fits the schema that the document promises', async () =>
   const bodies: Record<string, unknown> = {
     createSession: wish,
     sendMessage: { message: 'hi' },
+    trustProject: { project_path: '/p', digest: '0'.repeat(64) },
     routeConversation: { from: 'alice', message: 'x', channel: 'id' },
   };
   const ordered = routes
     .filter(({ operationId }) => operationId !== 'watchEvents')
     .sort((one) => (one.method === 'delete' ? 1 : -1));
   for (const { operationId, method, path, query, answers } of ordered) {
-    const ask = query?.shape['q'] === undefined ? '' : '?q=hi';
+    const shape = query?.shape ?? {};
+    const ask = 'q' in shape ? '?q=hi' : path.includes('/projects/') ? '?project_path=/p' : '';
     const url = `${doors.api.restUrl}${at(path).replace(':message_id', String(sent.body['message_id']))}${ask}`;
     const answer = await callRest(method.toUpperCase(), url, bodies[operationId]);
     const schema = answers[answer.status]?.schema;

@@ -3,6 +3,8 @@ import { Command, Option, UsageError } from 'clipanion';
 import type { ClaudeCodeConnector } from '../../../client/connector.ts';
 import type { Session } from '../../../domain/service-data.ts';
 import { findSession } from '../../access/find-session.ts';
+import { offerTrust } from '../../access/review-project.ts';
+import { errorLine } from '../../error-line.ts';
 import { XswarmCommand } from '../../command.ts';
 import { formatUsd } from '../../../domain/money/format-usd.ts';
 import { makePaint, paintStatus } from '../../output/paint.ts';
@@ -47,6 +49,9 @@ export class ClaudeConnectCommand extends XswarmCommand {
       const { talkByLines } = await import('../../connect/talk-by-lines.ts');
       return await talkByLines({ connector, sessionId, stdin, stdout, stderr, json: this.json });
     }
+    await offerTrust(connector, session.project_path, this.context).catch((error: unknown) => {
+      this.context.stderr.write(`${errorLine(error)}\n`);
+    });
     const [{ TerminalTalk }, events, history] = await Promise.all([
       import('../../connect/terminal-talk.ts'),
       connector.getEvents(sessionId, { before: Number.MAX_SAFE_INTEGER, limit: EARLIER_EVENTS }),

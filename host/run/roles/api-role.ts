@@ -4,10 +4,12 @@ import type { MirrorDeps } from '../../../api/mirror/sources.ts';
 import { makeProjectPolicy, makeRemoteProjectPolicy } from '../../../api/access/project-policy.ts';
 import { startApi, type ApiServer } from '../../../api/server.ts';
 import { makeSessionService, type SessionServiceDeps } from '../../../api/service/session-service.ts';
+import { ProjectTrusts } from '../../../api/service/project-trusts.ts';
 import { isLoopbackHost } from '../../../protocol/http-access.ts';
 import type { Config } from '../../config/sections.ts';
 import { Budgets } from '../../../db/budgets/budgets.ts';
 import { makeBus } from '../../../db/events/bus.ts';
+import { AuditTrail } from '../../../db/people/audit-trail.ts';
 import { Logins } from '../../../db/people/logins.ts';
 import { makeMirror } from '../../../db/mirror/mirror.ts';
 import { closeDatabase, openDatabase } from '../../../db/file/open.ts';
@@ -105,6 +107,7 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
       mirror,
       mirrorAdmin: makeMirrorAdmin(deps),
       payloadKeyIds: ring.ids,
+      trusts: new ProjectTrusts({ ...deps, audit: new AuditTrail(db, logger) }),
       page: config.server.dashboard
         ? {
             logins: new Logins(db, users),

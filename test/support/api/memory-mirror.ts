@@ -20,6 +20,7 @@ export function makeMemoryMirror(): MemoryMirror {
       return Promise.resolve();
     },
     readBody: () => Promise.reject(new Error('no body')),
+    trustedDigest: () => Promise.resolve(null),
     live: () => undefined,
   };
   return mirror;

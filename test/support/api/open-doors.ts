@@ -4,6 +4,7 @@ import type { ApiOptions } from '../../../api/options.ts';
 import type { Logger } from '../../../domain/logger.ts';
 import { memoryService } from './memory-service.ts';
 import type { MemoryService } from './memory-service.ts';
+import { memoryTrusts } from './memory-trusts.ts';
 import { memoryUsers } from './memory-users.ts';
 
 /** The doors on free ports over a service in memory, with two users and an admin. */
@@ -34,6 +35,7 @@ export async function openDoors(
     supervisor: { host: '127.0.0.1', port: 0 },
     service: behind.service,
     users: memoryUsers([{ id: 'alice' }, { id: 'bob' }, { id: 'root', admin: true }]),
+    trusts: memoryTrusts(),
     auth: 'local',
     supervisorToken: SUPERVISOR_TOKEN,
     internalToken: INTERNAL_TOKEN,

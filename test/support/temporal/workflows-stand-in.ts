@@ -212,6 +212,7 @@ export function makeGatewayStandIn(): GatewayControl & { interrupted: [sessionId
       interrupted.push(asked);
       return true;
     },
+    projectSettings: async () => null,
     ping: async () => ({ agent: 'simulator', simulated: true, exactly_once: true, running_agents: 0 }),
   };
 }
