@@ -5,6 +5,9 @@ import type { CliContext } from './context.ts';
 
 /** What all commands share: `--json`, and ways to the configuration and the server. */
 export abstract class XswarmCommand extends Command<CliContext> {
+  /** The values of options and arguments that have a fixed set of them, for completion. */
+  static values: Record<string, readonly string[]> = {};
+
   json = Option.Boolean('--json', false, { description: 'Print one JSON object a line and nothing else' });
 
   abstract override execute(): Promise<number | void>;

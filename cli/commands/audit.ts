@@ -11,6 +11,7 @@ import { formatTable } from '../output/table.ts';
 /** `xswarm audit` */
 export class AuditCommand extends XswarmCommand {
   static override paths = [['audit']];
+  static override values = { '--action': AUDITED_ACTIONS };
   static override usage = Command.Usage({
     category: 'Users and tokens',
     description: 'show who logged in, who was refused, and what administrators changed',

@@ -7,6 +7,7 @@ import { describeCommands } from '../completion/describe-commands.ts';
 /** `xswarm completion` */
 export class CompletionCommand extends XswarmCommand {
   static override paths = [['completion']];
+  static override values = { '<shell>': SHELLS };
   static override usage = Command.Usage({
     category: 'Operation',
     description: 'print a completion script for bash, zsh or fish',

@@ -1,9 +1,11 @@
+import { ROLES } from '../../host/run/roles/part.ts';
 import { Command, Option, UsageError } from 'clipanion';
 import { XswarmCommand } from '../command.ts';
 
 /** `xswarm serve` */
 export class ServeCommand extends XswarmCommand {
   static override paths = [['serve']];
+  static override values = { '--roles': ROLES };
   static override usage = Command.Usage({
     category: 'Running',
     description: 'run some of the parts in this process',
@@ -21,7 +23,6 @@ export class ServeCommand extends XswarmCommand {
   debug = Option.Boolean('--debug', false, { description: 'Log more' });
 
   override async execute(): Promise<number> {
-    const { ROLES } = await import('../../host/run/roles/part.ts');
     if (this.roles === undefined) throw new UsageError(`--roles is missing: some of ${ROLES.join(', ')}`);
     const named = [...new Set(this.roles.split(',').map((word) => word.trim()))];
     const unknown = named.find((word) => !ROLES.some((role) => role === word));

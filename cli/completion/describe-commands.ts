@@ -1,4 +1,5 @@
 import { Cli } from 'clipanion';
+import type { XswarmCommand } from '../command.ts';
 import type { CliContext, LoadCommand } from '../context.ts';
 
 /** A command as completion and documents need it. */
@@ -6,7 +7,9 @@ export interface CommandDescription {
   /** The words typed, for example `claude status`. */
   words: string;
   description: string;
-  options: { name: string; description: string }[];
+  options: { name: string; description: string; values: readonly string[] }[];
+  /** What the first argument is: the id of a session or of a user, one of fixed values, or anything else. */
+  argument: 'session' | 'user' | readonly string[] | null;
 }
 
 /** Describes all commands; loads the code of each. */
@@ -15,11 +18,20 @@ export async function describeCommands(commands: Record<string, LoadCommand>): P
     Object.entries(commands).map(async ([words, load]) => {
       const commandClass = await load();
       const [definition] = Cli.from<CliContext>([commandClass], { binaryName: 'xswarm' }).definitions();
-      const options = (definition?.options ?? []).map((option) => ({
-        name: option.definition.split(/[ ,]/).find((word) => word.startsWith('--')) ?? option.definition,
-        description: option.description ?? '',
-      }));
-      return { words, description: commandClass.usage?.description ?? '', options };
+      const { values } = commandClass as unknown as typeof XswarmCommand;
+      const options = (definition?.options ?? []).map((option) => {
+        const name = option.definition.split(/[ ,]/).find((word) => word.startsWith('--')) ?? option.definition;
+        return { name, description: option.description ?? '', values: values[name] ?? [] };
+      });
+      const argument = argumentOf(words, definition?.usage ?? '', values);
+      return { words, description: commandClass.usage?.description ?? '', options, argument };
     }),
   );
+}
+
+function argumentOf(words: string, usage: string, values: typeof XswarmCommand.values): CommandDescription['argument'] {
+  const [name] = /(?<=[<[])(id|user|user_id|shell)(?=[>\]])/.exec(usage) ?? [];
+  if (name === undefined) return null;
+  if (name === 'id') return words.startsWith('claude ') ? 'session' : words.startsWith('user ') ? 'user' : null;
+  return values[`<${name}>`] ?? 'user';
 }

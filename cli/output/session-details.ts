@@ -13,6 +13,7 @@ export function sessionDetails(session: Session, now: number, paint: Paint): str
     ['Session', session.id],
     ['Title', session.title],
     ['Status', `${paintStatus(paint, session.status)}${reason}`],
+    ['Running', runningOf(session, now)],
     ['Error', session.error === null ? null : `${session.error.code}: ${printableLine(session.error.message)}`],
     ['User', session.user_id],
     ['Project', printableLine(session.project_path)],
@@ -31,4 +32,12 @@ export function sessionDetails(session: Session, now: number, paint: Paint): str
 function agentOf(session: Session): string | null {
   if (session.agent === null) return null;
   return session.simulated ? `${session.agent} (answers are simulated)` : session.agent;
+}
+
+/** What the running turn does and for how long; null where none is running. */
+function runningOf({ running }: Session, now: number): string | null {
+  if (running === null) return null;
+  const seconds = (now - Date.parse(running.since)) / 1000;
+  const summary = running.summary === '' ? '' : `: ${printableLine(running.summary)}`;
+  return `for ${formatDuration(seconds)}${summary}`;
 }

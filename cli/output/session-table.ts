@@ -4,7 +4,7 @@ import { paintStatus } from './paint.ts';
 import type { Paint } from './paint.ts';
 import { printableLine } from './printable.ts';
 import { formatTable } from './table.ts';
-import { formatAgo } from './time.ts';
+import { formatAgo, formatDuration } from './time.ts';
 
 /** Lays sessions out as a table with a line of sums below. */
 export function sessionTable(sessions: Session[], now: number, width: number | null, paint: Paint): string[] {
@@ -12,7 +12,11 @@ export function sessionTable(sessions: Session[], now: number, width: number | n
     sessions,
     [
       { title: 'SESSION', value: (session) => session.id },
-      { title: 'STATUS', value: statusOf, paint: (_, session) => paintStatus(paint, session.status) + queued(session) },
+      {
+        title: 'STATUS',
+        value: (session) => session.status + work(session, now),
+        paint: (_, session) => paintStatus(paint, session.status) + work(session, now),
+      },
       { title: 'USER', value: (session) => session.user_id, cut: 'end' },
       { title: 'PROJECT', value: (session) => printableLine(session.project_path), cut: 'start' },
       { title: 'MESSAGES', value: (session) => String(session.message_count), align: 'right' },
@@ -25,12 +29,10 @@ export function sessionTable(sessions: Session[], now: number, width: number | n
   return [...table, paint('dim', sums(sessions))];
 }
 
-function statusOf(session: Session): string {
-  return session.status + queued(session);
-}
-
-function queued(session: Session): string {
-  return session.queued > 0 ? ` +${session.queued}` : '';
+/** How long the running turn has taken, and how many messages wait. */
+function work({ running, queued }: Session, now: number): string {
+  const time = running === null ? '' : ` ${formatDuration((now - Date.parse(running.since)) / 1000)}`;
+  return time + (queued > 0 ? ` +${queued}` : '');
 }
 
 function sums(sessions: Session[]): string {

@@ -84,6 +84,13 @@ test('claude status of one session tells it closely, and of an unknown one what 
   });
 });
 
+test('claude status shows that a turn is running and for how long', async () => {
+  const since = new Date(Date.now() - 200_000).toISOString();
+  server.addSession('s-busy', { running: { message_id: 'm-1', since, summary: 'run the tests' }, queued: 2 });
+  assert.match((await xswarm('claude', 'status', 's-busy')).stdout, /^Running +for 3m \d+s: run the tests$/m);
+  assert.match((await xswarm('claude', 'status')).stdout, /^s-busy +active 3m \d+s \+2 /m);
+});
+
 test('claude status leaves out what ended, --all shows it', async () => {
   server.addSession('s-ended', { status: 'disconnected', is_active: false, reason: 'Idle timeout' });
   assert.ok(!(await xswarm('claude', 'status')).stdout.includes('s-ended'));

@@ -143,12 +143,22 @@ test('doctor checks without a server, and fails on a damaged database', async ()
   assert.match(damaged.stdout, /^fail +Database +.* is damaged: /m);
 });
 
-test('the bash completion is a script that bash can read and that knows every command', async () => {
+test('the bash completion offers commands, options, values of options, sessions and users', async () => {
   const { stdout } = await runCli(['completion', 'bash']);
   const { exitCode } = await runBash(`${stdout}
     COMP_WORDS=(xswarm claude st); COMP_CWORD=2; _xswarm; [ "\${COMPREPLY[*]}" = status ] || exit 3
     COMP_WORDS=(xswarm cla); COMP_CWORD=1; _xswarm; [ "\${COMPREPLY[*]}" = claude ] || exit 4
     COMP_WORDS=(xswarm claude send --no); COMP_CWORD=3; _xswarm; [ "\${COMPREPLY[*]}" = --no-wait ] || exit 5
+    COMP_WORDS=(xswarm claude cost --group-by mo); COMP_CWORD=4; _xswarm; [ "\${COMPREPLY[*]}" = model ] || exit 7
+    COMP_WORDS=(xswarm claude new --permission-mode pl); COMP_CWORD=4; _xswarm; [ "\${COMPREPLY[*]}" = plan ] || exit 8
+    COMP_WORDS=(xswarm completion f); COMP_CWORD=2; _xswarm; [ "\${COMPREPLY[*]}" = fish ] || exit 9
+    xswarm() { case "$*" in
+      "claude status --all --json") echo '{"id":"s-1","title":"a"}'; echo '{"id":"s-2"}' ;;
+      "user list --json") echo '{"id":"ann"}'; echo '{"id":"bob"}' ;;
+    esac; }
+    COMP_WORDS=(xswarm claude send s); COMP_CWORD=3; _xswarm; [ "\${COMPREPLY[*]}" = "s-1 s-2" ] || exit 10
+    COMP_WORDS=(xswarm claude new --user a); COMP_CWORD=4; _xswarm; [ "\${COMPREPLY[*]}" = ann ] || exit 11
+    COMP_WORDS=(xswarm token create ""); COMP_CWORD=3; _xswarm; [ "\${COMPREPLY[*]}" = "ann bob" ] || exit 12
     COMP_WORDS=(xswarm start --de); COMP_CWORD=2; _xswarm; [ "\${COMPREPLY[*]}" = --debug ] || exit 6`);
   assert.equal(exitCode, 0);
 });

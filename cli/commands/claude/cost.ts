@@ -12,6 +12,7 @@ const GROUPS = ['day', 'project', 'model', 'user'] as const;
 /** `xswarm claude cost` */
 export class ClaudeCostCommand extends XswarmCommand {
   static override paths = [['claude', 'cost']];
+  static override values = { '--group-by': GROUPS };
   static override usage = Command.Usage({
     category: 'Sessions',
     description: 'show what a user, or everybody, spent',

@@ -9,6 +9,7 @@ import { oneOf, wholeNumber } from '../../option-values.ts';
 /** `xswarm claude new` */
 export class ClaudeNewCommand extends XswarmCommand {
   static override paths = [['claude', 'new']];
+  static override values = { '--permission-mode': PERMISSION_MODES };
   static override usage = Command.Usage({
     category: 'Sessions',
     description: 'begin a session with Claude Code in a folder',
