@@ -16,7 +16,7 @@ import { makeSessionRecords } from '../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { startWorker, type RunningWorker } from '../../worker/worker.ts';
-import { disconnect, SESSION_WORKFLOW, submitMessage, workflowIdOf } from '../../workflows/definitions.ts';
+import { disconnect, getLedger, SESSION_WORKFLOW, submitMessage, workflowIdOf } from '../../workflows/definitions.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
 import { scriptedAgent, type ScriptedAgent } from '../support/gateway/scripted-agent.ts';
 import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
@@ -129,6 +129,9 @@ test('forged signals are dropped with a warning, and the session continues', asy
   for (const value of [undefined, 'text', 7]) {
     await signalRaw(session.session_id, submitMessage.name, await encrypted(value, workflowId, temporal.ring));
   }
+
+  const strange = stranger().workflow.getHandle(workflowId);
+  await assert.rejects(strange.query(getLedger.name, { forged: true }), /Encoded failure/);
 
   const last = say('still ours');
   await workflows.submit(session.session_id, last);
