@@ -9,13 +9,19 @@ import type { Config } from './sections.ts';
  * the first start. Throws when a key that was used in this data folder is missing: what it encrypted could not be read.
  */
 export function loadPayloadKeys(config: Config, dataDir: string): KeyRing {
+  const ring =
+    readPayloadKeys(config, dataDir) ?? new KeyRing(loadOrCreateSecret(dataDir, 'payload-keys', createKeyRing));
+  if (ring.ids.length > usedIds(dataDir).length) noteUsed(dataDir, ring.ids);
+  return ring;
+}
+
+/** The same without creating any: returns null before the first start. */
+export function readPayloadKeys(config: Config, dataDir: string): KeyRing | null {
   const used = usedIds(dataDir);
   const text = config.temporal.payload_keys || loadSecret(dataDir, 'payload-keys');
-  if (text === null && used.length > 0) throw lostKeys(dataDir, used);
-  const ring = new KeyRing(text ?? loadOrCreateSecret(dataDir, 'payload-keys', createKeyRing));
-  const lost = used.filter((id) => ring.find(id) === null);
+  const ring = text === null ? null : new KeyRing(text);
+  const lost = used.filter((id) => (ring?.find(id) ?? null) === null);
   if (lost.length > 0) throw lostKeys(dataDir, lost);
-  if (ring.ids.length > used.length) noteUsed(dataDir, ring.ids);
   return ring;
 }
 

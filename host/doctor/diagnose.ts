@@ -8,6 +8,7 @@ import { GatewayControlClient, type AgentStatus } from '../../protocol/gateway-c
 import { TEMPORAL_CLI_VERSION } from '../../temporal/server/find-binary.ts';
 import { dataFiles } from '../config/data-folder.ts';
 import { runsOwnGateway, serverUrl } from '../config/derive.ts';
+import { readPayloadKeys } from '../config/payload-keys.ts';
 import { loadGatewayToken } from '../config/secrets.ts';
 import type { Config } from '../config/sections.ts';
 import { livingChildren } from '../processes/child-register.ts';
@@ -42,6 +43,7 @@ export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Findin
   yield checkNode(process.versions.node);
   yield await checkDisk(options.dataDir);
   yield checkDatabase(options.dataDir);
+  yield checkPayloadKeys(options);
   yield await checkTemporal(options, isRunning);
   yield* await checkPorts(options.config, isServing && living.length === 0 ? ['serve'] : living);
   yield await checkServer(url, isRunning);
@@ -96,6 +98,19 @@ function checkDatabase(dataDir: string): Finding {
   } catch (error) {
     const text = `${path} is damaged: ${(error as Error).message}`;
     return { check, state: 'fail', text, todo: 'Restore a backup with `xswarm restore`, or move the file away' };
+  }
+}
+
+/** Checks that every key that sessions were encrypted with is there. */
+function checkPayloadKeys({ config, dataDir }: DiagnoseOptions): Finding {
+  const check = 'Payload keys';
+  try {
+    const ring = readPayloadKeys(config, dataDir);
+    if (ring === null) return { check, state: 'ok', text: 'do not exist yet; the first start creates one' };
+    return { check, state: 'ok', text: `${ring.ids.join(', ')}; sessions cannot be read without them: back them up` };
+  } catch (error) {
+    const todo = 'Put the key ring back from a backup; docs/security.md describes it';
+    return { check, state: 'fail', text: (error as Error).message, todo };
   }
 }
 

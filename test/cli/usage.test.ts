@@ -134,7 +134,18 @@ test('doctor checks without a server, and fails on a damaged database', async ()
   const findings = jsonLines((await runCli(['doctor', '--json'], { env })).stdout);
   assert.deepEqual(
     findings.map((finding) => finding.check).filter((check, index, all) => all.indexOf(check) === index),
-    ['Configuration', 'Node.js', 'Data folder', 'Database', 'Temporal', 'Ports', 'Server', 'Gateway', 'Agent'],
+    [
+      'Configuration',
+      'Node.js',
+      'Data folder',
+      'Database',
+      'Payload keys',
+      'Temporal',
+      'Ports',
+      'Server',
+      'Gateway',
+      'Agent',
+    ],
   );
   assert.equal(findings.find((finding) => finding.check === 'Agent')?.state, 'warn');
   writeFileSync(join(dataDir, 'xswarm.db'), 'this is no database at all, but long enough to be read as one'.repeat(50));

@@ -104,6 +104,8 @@ test('a start without the payload keys is refused with what to do, and works aga
   const path = join(system.home, 'secrets', 'payload-keys');
   const keys = readFileSync(path, 'utf8');
   rmSync(path);
+  const doctor = await system.cli('doctor', '--json');
+  assert.match(doctor.stdout, /"check":"Payload keys","state":"fail"/);
   await assert.rejects(system.start(), /Payload keys are lost: [0-9a-f]{8}\. .*Put secrets\/payload-keys/s);
   writeFileSync(path, keys, { mode: 0o600 });
   await system.start();
