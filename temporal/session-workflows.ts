@@ -22,6 +22,7 @@ import {
   SESSION_WORKFLOW,
   submitMessage,
   sessionIdOf,
+  withdraw,
   workflowIdOf,
   type SubmitMessage,
 } from '../workflows/definitions.ts';
@@ -160,6 +161,8 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
     submitStored: (sessionId, messageId) => submit(sessionId, { message_id: messageId, content: null }),
     disconnect: (sessionId, reason) =>
       call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(disconnect, { reason })),
+    withdraw: (sessionId, reason, message_id) =>
+      call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(withdraw, { reason, message_id })),
     reap: (sessionId) => call(sessionId, CALL_TIMEOUT_MS, () => handleOf(sessionId).signal(reap)),
     ledger: (sessionId) =>
       call(sessionId, CALL_TIMEOUT_MS, async () => trusted(await handleOf(sessionId).query(getLedger))),

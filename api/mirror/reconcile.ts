@@ -72,7 +72,8 @@ function writesOf(record: SessionRecord, past: SessionPast, rows: MirrorRowQueri
     return [{ type: 'queued', session_id, timestamp, message: { message_id, content, context } }];
   });
   const unsent = record.unsent.map((turn): MirrorWrite => ({ type: 'settled', session_id, turn }));
-  return [...queued, ...unsent, { type: 'session', snapshot: shownOf(record, rows.session(session_id)) }];
+  const decided = (record.decided ?? []).map((end): MirrorWrite => ({ type: 'interaction', session_id, end }));
+  return [...queued, ...unsent, ...decided, { type: 'session', snapshot: shownOf(record, rows.session(session_id)) }];
 }
 
 /**

@@ -42,9 +42,13 @@ export function writesOfSession(sources: SessionSources, options: WritesOptions)
     timestamp: turn.finished_at,
     write: { type: 'settled', session_id, turn },
   }));
+  const decided = (record?.decided ?? []).map((end): Happened => ({
+    timestamp: end.settled_at,
+    write: { type: 'interaction', session_id, end },
+  }));
   const statuses = statusChanges(sources, final);
   return [
-    ...withLastActivity(merged([statuses, messages, agent, unsent, carried]), final),
+    ...withLastActivity(merged([statuses, messages, agent, unsent, decided, carried]), final),
     { type: 'session', snapshot: final },
   ];
 }
@@ -90,7 +94,9 @@ function withLastActivity(all: Happened[], final: SessionSnapshot): MirrorWrite[
   let last = final.started_at;
   return all.map(({ timestamp, write }) => {
     if (write.type === 'session') return { ...write, snapshot: { ...write.snapshot, last_activity: last } };
-    const isActivity = write.type !== 'agent' || write.event.type === 'result';
+    const isActivity =
+      (write.type !== 'agent' && write.type !== 'interaction') ||
+      (write.type === 'agent' && write.event.type === 'result');
     if (isActivity) last = laterOf(last, timestamp);
     return write;
   });

@@ -1,6 +1,7 @@
 import { publicSession } from '../../db/queries/sessions.ts';
 import { userExists } from '../../db/queries/user-by-channel.ts';
 import type { Caller } from '../../domain/access/caller.ts';
+import { isOpenMessage } from '../../domain/session/turn.ts';
 import { errors, XswarmError } from '../../domain/errors.ts';
 import type { CostFilter, MessageState } from '../../domain/service-data.ts';
 import { onlyUserOf, policy } from '../access/policy.ts';
@@ -41,7 +42,7 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
       const id = messageId.toLowerCase();
       const look = (): MessageState | null => {
         const state = messages.state(sessionId, id);
-        return state === null || isOpen(state) ? null : state;
+        return state === null || isOpenMessage(state.status) ? null : state;
       };
       const state = await waitFor(context.bus, {
         sessionId,
@@ -91,10 +92,6 @@ async function asStored({ projects }: ServiceContext, path: string): Promise<str
     if (error instanceof XswarmError && error.code === 'PROJECT_PATH') return path;
     throw error;
   }
-}
-
-function isOpen(state: MessageState): boolean {
-  return state.status === 'queued' || state.status === 'sent';
 }
 
 function checkedPeriod(filter: CostFilter): CostFilter {

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../domain/session/event.ts';
 import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { isoTime } from './iso-time.ts';
-import { applyAccepted, applyQueued } from './apply-message.ts';
+import { applyAccepted, applyAsked, applyDecided, applyQueued } from './apply-message.ts';
 import { applyResult } from './apply-result.ts';
 import { applySession } from './apply-session.ts';
 import { appendEvent, isFresh, touchSession } from './batch.ts';
@@ -13,8 +13,7 @@ export function applyWrite(batch: Batch, write: MirrorWrite): void {
   if (write.type === 'session') return applySession(batch, write.snapshot);
   const session = touchSession(batch, write.session_id);
   if (write.type === 'queued') return applyQueued(batch, session, write.message, write.timestamp);
-  // Its table is not there yet: what is open and how it ended is in the events and in the workflow.
-  if (write.type === 'interaction') return;
+  if (write.type === 'interaction') return applyDecided(batch, session, write.end);
   if (write.type === 'settled') return applyResult(batch, session, write.turn, true);
   return applyAgentEvent(batch, session, write.seq, write.event);
 }
@@ -28,6 +27,9 @@ function applyAgentEvent(batch: Batch, session: SessionState, seq: number, event
   }
   if (event.type === 'result') return applyResult(batch, session, event.turn, false);
   if (!fresh) return;
+  if (event.type === 'interaction' && event.message_id !== null && event.interaction.status === 'open') {
+    applyAsked(batch, session, event.message_id);
+  }
   const timestamp = isoTime(event.timestamp, batch.now);
   appendEvent(batch, session, { ...event, timestamp }, messageKey(batch, session, event));
 }

@@ -1,5 +1,6 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
+import { isOpenMessage, type MessageStatus } from '../../domain/session/turn.ts';
 import { hasEnded } from '../../domain/session/session.ts';
 import type { Budgets } from '../budgets/budgets.ts';
 import type { Published } from '../events/bus.ts';
@@ -24,7 +25,7 @@ interface Old {
 interface OldMessage {
   id: string;
   key: number;
-  status: string | null;
+  status: MessageStatus | null;
 }
 
 /**
@@ -105,7 +106,7 @@ function restoreAdmission(client: BetterSqlite3.Database, admission: unknown): v
 }
 
 function settledNow(batch: Batch, messages: OldMessage[]): Published[] {
-  const open = new Set(messages.filter(({ status }) => status === 'queued' || status === 'sent').map(({ id }) => id));
+  const open = new Set(messages.filter(({ status }) => status !== null && isOpenMessage(status)).map(({ id }) => id));
   return batch.published.filter(
     ({ frame }) =>
       frame.kind === 'event' &&

@@ -60,7 +60,7 @@ export function makeMessageQueries(db: Database, showCost: ShowCost): MessageQue
       db.$client
         .prepare<[string], { id: string; status: MessageStatus }>(
           `SELECT id, status FROM claude_code_messages
-           WHERE session_id = ? AND direction = 'to_claude' AND status IN ('queued', 'sent') ORDER BY key`,
+           WHERE session_id = ? AND direction = 'to_claude' AND status IN ('queued', 'sent', 'waiting') ORDER BY key`,
         )
         .all(sessionId),
     history(sessionId, { limit, cursor, order }) {

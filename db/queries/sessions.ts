@@ -51,8 +51,9 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
     .where(eq(sessions.id, sql.placeholder('id')))
     .prepare();
 
-  const sentMessage = db.$client.prepare<[number], { id: string; key: number }>(
-    `SELECT id, key FROM claude_code_messages WHERE session_key = ? AND direction = 'to_claude' AND status = 'sent'
+  const sentMessage = db.$client.prepare<[number], { id: string; key: number; status: string }>(
+    `SELECT id, key, status FROM claude_code_messages WHERE session_key = ? AND direction = 'to_claude'
+     AND status IN ('sent', 'waiting')
      ORDER BY key DESC LIMIT 1`,
   );
   const latest = db.$client.prepare<[number, number], { type: number; at: number; body: string | null }>(
@@ -72,7 +73,11 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
     const tool =
       progress?.type === TOOL_STARTED ? (JSON.parse(progress.body ?? '{}') as { tool?: string }).tool : undefined;
     const since = sentAt.get(row.key, message.key) ?? progress?.at ?? Date.parse(row.last_activity);
-    return { message_id: message.id, since: new Date(since).toISOString(), summary: tool ?? 'writing' };
+    return {
+      message_id: message.id,
+      since: new Date(since).toISOString(),
+      summary: message.status === 'waiting' ? 'waits for a person' : (tool ?? 'writing'),
+    };
   }
 
   return {

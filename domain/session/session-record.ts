@@ -1,3 +1,4 @@
+import type { InteractionEnd } from '../control/interaction.ts';
 import type { AgentEvent } from './event.ts';
 import type { SessionSnapshot } from '../mirror/mirror-write.ts';
 import type { NanoUsd } from '../money/money.ts';
@@ -19,6 +20,8 @@ export interface SessionRecord {
   waiting: string[];
   /** The turns that the session itself settled because they were not carried out, the latest ones. */
   unsent: TurnResult[];
+  /** What people decided, the latest ones, oldest first; left out by a session that never asked. */
+  decided?: InteractionEnd[];
 }
 
 /** A message as it was signalled; `content` is null where the body was too large for that. */

@@ -71,6 +71,8 @@ export interface SessionWorkflows {
    * has ended: then everything that it asked is withdrawn.
    */
   answer(sessionId: string, given: AnswerGiven): Promise<AnswerOutcome>;
+  /** Reports that the turn that waits for a person was stopped at the gateway: what it asks is withdrawn. */
+  withdraw(sessionId: string, reason: string, messageId?: string): Promise<void>;
   /** Ends the session with `Idle timeout` if it is past it now; a busy one stays. */
   reap(sessionId: string): Promise<void>;
   /** Asks the workflow itself; for checks, the mirror is for reading. */

@@ -12,6 +12,11 @@ export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
 export const MESSAGE_STATUSES = ['queued', 'sent', 'waiting', ...TURN_OUTCOMES, 'cancelled'] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 
+/** Whether a message in this status has no outcome yet. */
+export function isOpenMessage(status: MessageStatus): boolean {
+  return status === 'queued' || status === 'sent' || status === 'waiting';
+}
+
 /** A message for Claude. `message_id` is a UUID and the key of everything that happens because of it. */
 export interface AgentMessage {
   message_id: string;

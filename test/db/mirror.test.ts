@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
+import type { AgentEvent } from '../../domain/session/event.ts';
 import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
 import type { Database } from '../../db/file/open.ts';
@@ -147,3 +148,35 @@ function assertStreamWhole(db: Database): void {
     numbers.map((_, index) => index + 1),
   );
 }
+
+test('makeMirror() counts a message that waits for a person as running, and as sent again once it is decided', async (t) => {
+  const db = openTestDb(t);
+  const [message_id, interaction_id] = ['m-1', '5b7c1f0e-0d0c-4c55-8a5e-2a3a9a5f0a11'];
+  const timestamp = at(1);
+  const detail = { tool: 'Bash', input: {}, summary: 'ls', reason: '', blocked_path: null, suggestions: [] };
+  const unanswered = { answer: null, answered_by: null, answered_via: null, withdrawn_reason: null };
+  const asked = { interaction_id, session_id: 's-1', message_id, kind: 'permission' as const, detail, ...unanswered };
+  const open = { status: 'open' as const, title: 'Bash: ls', created_at: timestamp, expires_at: null };
+  const interaction = { ...asked, ...open, answered_at: null };
+  const end = { interaction_id, message_id, status: 'expired' as const, settled_at: timestamp, ...unanswered };
+  const shown = (): unknown[] =>
+    db.$client
+      .prepare(
+        `SELECT m.status, s.running FROM claude_code_messages m JOIN claude_code_sessions s ON s.key = m.session_key
+         WHERE m.direction = 'to_claude'`,
+      )
+      .raw()
+      .all();
+  const agent = (seq: number, event: AgentEvent): MirrorWrite => ({ type: 'agent', session_id: 's-1', seq, event });
+  await applyAll(db, [
+    [
+      { type: 'session', snapshot: snapshotOf() },
+      agent(1, { type: 'accepted', timestamp, message_id, content: 'list it' }),
+      agent(2, { type: 'interaction', timestamp, message_id, interaction }),
+    ],
+  ]);
+  assert.deepEqual(shown(), [['waiting', 1]]);
+  const decided: MirrorWrite = { type: 'interaction', session_id: 's-1', end };
+  await applyAll(db, [[decided], [agent(2, { type: 'interaction', timestamp, message_id, interaction }), decided]]);
+  assert.deepEqual(shown(), [['sent', 1]]);
+});

@@ -4,6 +4,7 @@ import type { SessionLedger } from '../../domain/session/session-workflows.ts';
 import { hasEnded } from '../../domain/session/session.ts';
 import type { SubmitMessage } from '../definitions.ts';
 import type { Lease } from '../session-activities.ts';
+import { endOf } from './session-interactions.ts';
 import { interactionsOf, statusOf } from './session-state.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -22,7 +23,7 @@ export function ledgerOf(state: SessionState): SessionLedger {
 
 /** What the session is checked by, and made again from where the mirror was lost. */
 export function recordOf(state: SessionState): SessionRecord {
-  const { phase, cursor, cost_nano, message_count, current, queue, unsent } = state;
+  const { interactions, phase, cursor, cost_nano, message_count, current, queue, unsent } = state;
   return {
     snapshot: snapshotOf(state),
     ended: hasEnded(statusOf(state)),
@@ -32,6 +33,7 @@ export function recordOf(state: SessionState): SessionRecord {
     message_count,
     waiting: [...(current === null ? [] : [current]), ...queue].map((message) => message.message_id),
     unsent,
+    ...(interactions === undefined ? {} : { decided: interactions.settled.map(endOf) }),
   };
 }
 

@@ -45,7 +45,12 @@ export const makeCleanup = (context: ServiceContext): SessionService['cleanup'] 
 export const makeInterrupt = (context: ServiceContext): SessionService['interrupt'] =>
   async function interrupt(caller, sessionId, messageId) {
     const session = context.visible(caller, 'change_session', sessionId);
-    return isActive(session.status) && (await context.gateway.interrupt(sessionId, messageId?.toLowerCase()));
+    const id = messageId?.toLowerCase();
+    if (!isActive(session.status)) return false;
+    // Nobody listens to a turn that waits for a person. First, so that the same call again completes one that was cut off.
+    const waits = context.messages.unsettled(sessionId).some(({ status }) => status === 'waiting');
+    if (waits) await context.workflows.withdraw(sessionId, 'The turn was interrupted', id);
+    return await context.gateway.interrupt(sessionId, id);
   };
 
 async function askToEnd(context: ServiceContext, session: FoundSession, reason: string): Promise<void> {

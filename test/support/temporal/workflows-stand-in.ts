@@ -8,7 +8,7 @@ import type {
   SessionWorkflows,
 } from '../../../domain/session/session-workflows.ts';
 import type { Interaction } from '../../../domain/control/interaction.ts';
-import { answer as answerTo, ask, noInteractions } from '../../../workflows/state/session-interactions.ts';
+import { answer as answerTo, ask, noInteractions, withdrawAll } from '../../../workflows/state/session-interactions.ts';
 import type { SessionInteractions } from '../../../workflows/state/session-interactions.ts';
 import type { AgentMessage } from '../../../domain/session/turn.ts';
 import { snapshotOf, turnOf, usageOf } from '../histories.ts';
@@ -176,6 +176,12 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
       whileAway(async () => {
         const run = runOf(sessionId);
         later(() => end(run, { status: 'disconnected', reason }));
+      }),
+    withdraw: (sessionId, reason) =>
+      whileAway(async () => {
+        runOf(sessionId);
+        const asked = asking.get(sessionId);
+        if (asked !== undefined) asking.set(sessionId, withdrawAll(asked, reason, new Date().toISOString()));
       }),
     reap: (sessionId) =>
       whileAway(async () => {
