@@ -1,7 +1,9 @@
+import { errors } from '../domain/errors.ts';
+
 /** The calls and streams that are under way, so that a stop can end their waiting. */
 export interface OpenCalls {
-  /** A signal that aborts when the peer is gone (`onGone` says how to hear of it) or when everything stops. */
-  open(onGone: (gone: () => void) => void): AbortSignal;
+  /** A signal that aborts when the peer is gone (`onGone` says how to hear of it) or when everything stops; with `isKnown` also when the caller's token or login has ended. */
+  open(onGone: (gone: () => void) => void, isKnown?: () => boolean): AbortSignal;
   /** Aborts all with this reason, and every later one at once. */
   abortAll(reason: Error): void;
   size(): number;
@@ -10,15 +12,20 @@ export interface OpenCalls {
 const GONE = new DOMException('The caller is gone', 'AbortError');
 
 /** Keeps one controller a call; `AbortSignal.any` over a signal that lives as long as the process would pile up. */
-export function makeOpenCalls(): OpenCalls {
+export function makeOpenCalls(recheckMs: number): OpenCalls {
   const controllers = new Set<AbortController>();
   let stopped: Error | null = null;
   return {
-    open(onGone) {
+    open(onGone, isKnown) {
       const controller = new AbortController();
       if (stopped !== null) controller.abort(stopped);
       controllers.add(controller);
+      const check = (): void => {
+        if (isKnown?.() === false) controller.abort(errors.unauthenticated());
+      };
+      const recheck = isKnown === undefined ? undefined : setInterval(check, recheckMs);
       onGone(() => {
+        clearInterval(recheck);
         controllers.delete(controller);
         controller.abort(GONE);
       });

@@ -1,3 +1,4 @@
+import type { Audit } from '../domain/access/audit.ts';
 import type { LoginService } from '../domain/access/login.ts';
 import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { Logger } from '../domain/logger.ts';
@@ -15,6 +16,8 @@ export interface Listen {
 /** Bounds of the doors. Times in milliseconds, sizes in bytes. */
 export interface ApiLimits {
   bodyBytes: number;
+  /** A frame before authentication. */
+  firstFrameBytes: number;
   /** A frame up to here is read, so that one over `bodyBytes` can be answered by its request id. */
   frameBytes: number;
   /** Body of one batch that a worker on another host writes. */
@@ -23,6 +26,8 @@ export interface ApiLimits {
   defaultWaitMs: number;
   maxWaitMs: number;
   heartbeatMs: number;
+  /** How often it is looked whether the token or login of a waiting call, a stream or a socket is still good. */
+  recheckMs: number;
   /** How long a reader may take nothing before it is told and dropped. */
   stallMs: number;
   maxStreams: number;
@@ -41,11 +46,13 @@ export interface ApiLimits {
 /** The bounds that hold when nothing else is said. */
 export const DEFAULT_LIMITS: ApiLimits = {
   bodyBytes: 1024 * 1024,
+  firstFrameBytes: 4 * 1024,
   frameBytes: 4 * 1024 * 1024,
   internalBodyBytes: 64 * 1024 * 1024,
   defaultWaitMs: 120_000,
   maxWaitMs: 600_000,
   heartbeatMs: 15_000,
+  recheckMs: 10_000,
   stallMs: 15_000,
   maxStreams: 2_000,
   authTimeoutMs: 5_000,
@@ -74,6 +81,7 @@ export interface ApiOptions {
   supervisor: Listen;
   service: SessionService;
   users: UserService;
+  audit: Audit;
   auth: 'local' | 'token';
   /** Opens the supervisor socket as an admin. */
   supervisorToken: string;

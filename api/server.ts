@@ -7,6 +7,7 @@ import { isLoopbackHost } from '../protocol/http-access.ts';
 import { makeOpenCalls } from './open-calls.ts';
 import { DEFAULT_LIMITS } from './options.ts';
 import type { ApiOptions, Listen } from './options.ts';
+import { FailedLogins } from './access/failed-logins.ts';
 import { makeRateLimiter } from './access/rate-limit.ts';
 import { restApp } from './rest/app.ts';
 import { startSessionFeed } from './streams/session-feed.ts';
@@ -78,10 +79,13 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   }
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const feed = startSessionFeed({ service: options.service, logger: options.logger });
-  const calls = makeOpenCalls();
+  const calls = makeOpenCalls(limits.recheckMs);
+  const failed = new FailedLogins();
   const limiter = makeRateLimiter(options.rateLimitPerMinute);
-  const rest = makeRestServer(restApp(options, { limits, feed, calls, streams: makeOpenCalls(), limiter }));
-  const supervisor = makeSupervisorServer(options, { feed, limits });
+  const rest = makeRestServer(
+    restApp(options, { limits, feed, calls, streams: makeOpenCalls(limits.recheckMs), limiter, failed }),
+  );
+  const supervisor = makeSupervisorServer(options, { feed, limits, failed });
   let closing: Promise<void> | null = null;
 
   const close = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import express, { Router } from 'express';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { errors } from '../../domain/errors.ts';
+import type { Audit } from '../../domain/access/audit.ts';
 import type { UserService } from '../../domain/access/user.ts';
 import type { Identify } from '../access/identify.ts';
 import { makeRateLimiter } from '../access/rate-limit.ts';
@@ -13,6 +14,7 @@ import type { CookieLogins } from './cookie-logins.ts';
 export interface AuthDeps {
   logins: CookieLogins;
   users: Pick<UserService, 'list'>;
+  audit: Audit;
   identify: Identify;
   mode: 'local' | 'token';
   version: string;
@@ -32,7 +34,7 @@ const OFFERS = Object.values(ROUTES).map(({ method, path }) => `${method.toUpper
 
 /** Logging a browser in and out, and what the page must know to begin. */
 export function authRouter(deps: AuthDeps): Router {
-  const { logins, users, identify, mode, version, workflowsUrl } = deps;
+  const { logins, users, audit, identify, mode, version, workflowsUrl } = deps;
   const limiter = makeRateLimiter(LOGINS_PER_MINUTE);
   const router = Router();
   const readJson = express.json({ limit: 1024, type: 'application/json' });
@@ -64,6 +66,7 @@ export function authRouter(deps: AuthDeps): Router {
       );
     }
     logins.set(res, made.secret);
+    record('login', made.login.user_id, made.login.id);
     res.json({ user_id: made.login.user_id, expires_at: made.login.expires_at });
   });
 
@@ -75,16 +78,26 @@ export function authRouter(deps: AuthDeps): Router {
 
   router.delete('/auth/sessions', (req, res) => {
     const { user_id: userId, login_id: current } = userOf(req);
-    if (userId !== null) logins.service.endOthers(userId, current);
+    if (userId !== null) {
+      logins.service.endOthers(userId, current);
+      record('login.end', userId, 'all others');
+    }
     res.json({ ended: true });
   });
 
   router.delete('/auth/sessions/:id', (req, res) => {
     const { user_id: userId, login_id: current } = userOf(req);
-    if (userId !== null) logins.service.end(userId, req.params.id);
+    if (userId !== null) {
+      logins.service.end(userId, req.params.id);
+      record('login.end', userId, req.params.id);
+    }
     if (req.params.id === current) logins.clear(res);
     res.json({ ended: true });
   });
+
+  function record(action: 'login' | 'login.end', who: string, object: string): void {
+    audit.record({ who, door: 'web', evidence: 'cookie', action, object, outcome: 'done' });
+  }
 
   function userOf(req: Request): { user_id: string | null; login_id: string | null } {
     const { user_id } = identify(req);

@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { XswarmError } from '../../domain/errors.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import type { ApiLimits, ApiOptions } from '../options.ts';
+import type { FailedLogins } from '../access/failed-logins.ts';
 import type { RateLimiter } from '../access/rate-limit.ts';
 import { authRouter } from '../page/auth-router.ts';
 import { CookieLogins } from '../page/cookie-logins.ts';
@@ -12,6 +13,7 @@ import { pageRouter } from '../page/page-router.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { makeBind } from './http/bind.ts';
 import type { Bind } from './http/bind.ts';
+import { bindAudit } from './audit.ts';
 import { codecRouter } from './codec.ts';
 import { bindCosts } from './costs.ts';
 import { docsRouter } from './docs.ts';
@@ -34,6 +36,12 @@ const headers = helmet({
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   strictTransportSecurity: false,
 });
+
+/** Answers belong to their caller; the page and its files say otherwise for themselves. */
+const notStored: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'no-store');
+  next();
+};
 
 const notFound: RequestHandler = (req) => {
   throw new XswarmError('NOT_FOUND', `Nothing here: ${req.method} ${req.path}`);
@@ -68,43 +76,51 @@ function logCalls({ logger }: ApiOptions): RequestHandler {
 /** The REST door as an Express application. */
 export function restApp(
   options: ApiOptions,
-  parts: { limits: ApiLimits; feed: SessionFeed; calls: OpenCalls; streams: OpenCalls; limiter: RateLimiter },
+  parts: {
+    limits: ApiLimits;
+    feed: SessionFeed;
+    calls: OpenCalls;
+    streams: OpenCalls;
+    limiter: RateLimiter;
+    failed: FailedLogins;
+  },
 ): Express {
-  const { service, users, auth, version, logger, mirror, internalToken } = options;
-  const { limits, feed, calls, streams, limiter } = parts;
+  const { service, users, audit, auth, version, logger, mirror, internalToken } = options;
+  const { limits, feed, calls, streams, limiter, failed } = parts;
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  app.use(requestId(), headers, logCalls(options));
+  app.use(requestId(), headers, notStored, logCalls(options));
   const { page } = options;
   const logins = page === undefined ? null : new CookieLogins(page.logins, page.secure);
-  const identify = makeIdentify({ users, logins, auth, limiter });
+  const { identify, isKnown } = makeIdentify({ users, logins, auth, limiter, failed });
   // Before the guard, which knows the API's own origin only.
   if (options.codec !== undefined) app.use(codecRouter(options.codec, { auth, identify, logins, service }));
   if (auth === 'local') app.use(originGuard());
-  const bind: Bind = makeBind({ app, identify, calls, bodyBytes: limits.bodyBytes });
+  const bind: Bind = makeBind({ app, identify, isKnown, calls, bodyBytes: limits.bodyBytes });
   bindSessions(bind, { service });
   bindMessages(bind, { service, limits });
   bindCosts(bind, { service });
-  bindEvents(bind, { service, feed, limits, logger, streams, identify });
+  bindEvents(bind, { service, feed, limits, logger, streams });
   if (options.trusts !== undefined) bindProjects(bind, { trusts: options.trusts });
   bindRouting(bind, { service });
   bindHealth(bind, { service, version });
+  bindAudit(bind, { audit });
   refuseOtherMethods(app);
 
   app.use(docsRouter({ version }));
   if (mirror !== undefined) {
     const bodyBytes = limits.internalBodyBytes;
-    app.use(internalRouter({ mirror, internalToken, bodyBytes, payloadKeyIds: options.payloadKeyIds ?? [] }));
+    app.use(internalRouter({ mirror, internalToken, failed, bodyBytes, payloadKeyIds: options.payloadKeyIds ?? [] }));
   }
   if (options.mirrorAdmin !== undefined) {
-    app.use(mirrorRouter({ admin: options.mirrorAdmin, identify, calls, logger }));
+    app.use(mirrorRouter({ admin: options.mirrorAdmin, identify, isKnown, calls, logger, audit }));
   }
   if (page !== undefined && logins !== null) {
-    app.use(authRouter({ logins, users, identify, mode: auth, version, workflowsUrl: page.workflowsUrl }));
+    app.use(authRouter({ logins, users, audit, identify, mode: auth, version, workflowsUrl: page.workflowsUrl }));
     const files = readPage(page.folder);
     if (files === null) logger.warn({ folder: page.folder }, 'The page was not built: run npm run build');
     else app.use(pageRouter(files, logger));
   }
   app.use(notFound);
-  app.use(errorHandler(logger, limits.bodyBytes));
+  app.use(errorHandler(logger, audit, limits.bodyBytes));
   return app;
 }

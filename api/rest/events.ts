@@ -1,10 +1,9 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { z } from 'zod';
 import type { Equal } from '../../domain/equal.ts';
 import { XswarmError, errors } from '../../domain/errors.ts';
 import type { SessionEventBody } from '../../domain/session/event.ts';
 import type { Logger } from '../../domain/logger.ts';
-import type { Identify } from '../access/identify.ts';
 import { sessionParams, queryInteger, sessionId, timestamp } from '../fields.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import type { ApiLimits } from '../options.ts';
@@ -152,10 +151,9 @@ export function bindEvents(
     limits: ApiLimits;
     logger: Logger;
     streams: OpenCalls;
-    identify: Identify;
   },
 ): void {
-  const { service, feed, limits, logger, streams, identify } = deps;
+  const { service, feed, limits, logger, streams } = deps;
   const stream = { timing: limits, logger };
 
   bind(EVENT_ROUTES.sessionEvents, async ({ caller, params, query, headers, signal, req, res }) => {
@@ -168,20 +166,20 @@ export function bindEvents(
     }
     refuseTooMany(streams, limits);
     streams.open((gone) => res.once('close', gone));
-    endWithCaller(req, res, identify, limits.heartbeatMs);
+    endWithCaller(res, signal);
     const after = headers['last-event-id'] ?? query.after ?? 0;
     const frames = watchSession({ service, caller, sessionId, after, signal });
     await sendEvents(res, mapStream(frames, fromSessionFrame), { signal, ...stream });
   });
 
-  bind(EVENT_ROUTES.watchEvents, async ({ caller, query, headers, signal, req, res }) => {
+  bind(EVENT_ROUTES.watchEvents, async ({ caller, query, headers, signal, res }) => {
     const watch = query.watch ?? [];
     const lastId = headers['last-event-id'];
     const cursor = lastId === undefined || lastId === '' ? null : decodeCursor(lastId);
     for (const sessionId of watch) await service.get(caller, sessionId);
     refuseTooMany(streams, limits);
     streams.open((gone) => res.once('close', gone));
-    endWithCaller(req, res, identify, limits.heartbeatMs);
+    endWithCaller(res, signal);
     const frames = watchClient({ service, feed, caller, watch, cursor, signal });
     await sendEvents(res, mapStream(frames, fromClientFrame), { signal, ...stream });
   });
@@ -191,14 +189,10 @@ function refuseTooMany(streams: OpenCalls, limits: ApiLimits): void {
   if (streams.size() >= limits.maxStreams) throw errors.rateLimited(5);
 }
 
-/** Cuts a stream within a heartbeat of the end of its caller's token or login. */
-function endWithCaller(req: Request, res: Response, identify: Identify, everyMs: number): void {
-  const timer = setInterval(() => {
-    try {
-      identify(req);
-    } catch (error) {
-      if (error instanceof XswarmError && error.code === 'UNAUTHENTICATED') res.destroy();
-    }
-  }, everyMs);
-  res.once('close', () => clearInterval(timer));
+/** Cuts a stream when its caller's token or login has ended. */
+function endWithCaller(res: Response, signal: AbortSignal): void {
+  signal.addEventListener('abort', () => {
+    const reason: unknown = signal.reason;
+    if (reason instanceof XswarmError && reason.code === 'UNAUTHENTICATED') res.destroy();
+  });
 }

@@ -2,6 +2,7 @@ import express, { Router } from 'express';
 import { INTERNAL_PATHS, liveDeltas, mirrorWrites } from '../../protocol/mirror-http.ts';
 import { errors } from '../../domain/errors.ts';
 import type { Mirror } from '../../domain/mirror/mirror-write.ts';
+import type { FailedLogins } from '../access/failed-logins.ts';
 import { parse } from '../parse.ts';
 import { bearerToken, secretsEqual } from '../../protocol/http-access.ts';
 
@@ -9,15 +10,18 @@ import { bearerToken, secretsEqual } from '../../protocol/http-access.ts';
 export function internalRouter(options: {
   mirror: Mirror;
   internalToken: string;
+  failed: FailedLogins;
   bodyBytes: number;
   payloadKeyIds: readonly string[];
 }): Router {
-  const { mirror, internalToken, bodyBytes, payloadKeyIds } = options;
+  const { mirror, internalToken, failed, bodyBytes, payloadKeyIds } = options;
   const router = Router();
 
   router.use('/internal', (req, _res, next) => {
     const token = bearerToken(req.headers.authorization) ?? '';
-    if (internalToken === '' || !secretsEqual(token, internalToken)) throw errors.unauthenticated();
+    const isGood = (given: string): true | null =>
+      internalToken !== '' && secretsEqual(given, internalToken) ? true : null;
+    if (failed.attempt(req.socket.remoteAddress ?? '', token, isGood) === null) throw errors.unauthenticated();
     next();
   });
   router.use('/internal', express.json({ limit: bodyBytes }));

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { Router } from 'express';
 import type { Response } from 'express';
 import { errors, XswarmError } from '../../domain/errors.ts';
+import type { Audit } from '../../domain/access/audit.ts';
 import type { CheckStep, RebuildStep } from '../../domain/mirror/mirror-steps.ts';
 import { toErrorBody, toXswarmError } from '../error-body.ts';
 import type { Logger } from '../../domain/logger.ts';
 import type { MirrorAdmin } from '../mirror/mirror-admin.ts';
 import type { OpenCalls } from '../open-calls.ts';
 import { policy } from '../access/policy.ts';
-import type { Identify } from '../access/identify.ts';
+import type { Identify, IsKnown } from '../access/identify.ts';
 import { requestIdOf } from './http/request-id.ts';
 
 /** Where the command line reaches the mirror's check and rebuild. */
@@ -25,22 +26,33 @@ type Step = CheckStep | RebuildStep;
 export function mirrorRouter({
   admin,
   identify,
+  isKnown,
   calls,
   logger,
+  audit,
 }: {
   admin: MirrorAdmin;
   identify: Identify;
+  isKnown: IsKnown;
   calls: OpenCalls;
   logger: Logger;
+  audit: Audit;
 }): Router {
   const router = Router();
-  for (const [name, path] of Object.entries(MIRROR_PATHS)) {
+  for (const name of ['check', 'rebuild'] as const) {
+    const path = MIRROR_PATHS[name];
     router.post(path, async (req, res) => {
       const caller = identify(req);
       if (policy(caller, 'read_everything', null) !== 'allowed') {
         throw errors.forbidden('Only an admin may check or rebuild the mirror');
       }
-      const signal = calls.open((gone) => res.once('close', gone));
+      const signal = calls.open(
+        (gone) => res.once('close', gone),
+        () => isKnown(req),
+      );
+      const { user_id: who, via } = caller;
+      const door = via === 'cookie' ? 'web' : 'rest';
+      audit.record({ who, door, evidence: via, action: `mirror.${name}`, object: null, outcome: 'done' });
       await sendSteps(res, name === 'check' ? admin.check(signal) : admin.rebuild(signal), { signal, logger });
     });
   }

@@ -1,3 +1,4 @@
+import { AUDIT_ROUTES } from './audit.ts';
 import { COST_ROUTES } from './costs.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { HEALTH_ROUTES } from './health.ts';
@@ -16,4 +17,5 @@ export const ROUTES = {
   ...PROJECT_ROUTES,
   ...ROUTING_ROUTES,
   ...HEALTH_ROUTES,
+  ...AUDIT_ROUTES,
 } as const satisfies Record<string, RouteSpec>;

@@ -1,4 +1,4 @@
-import { errors } from '../../domain/errors.ts';
+import { XswarmError, errors } from '../../domain/errors.ts';
 import { TURN_OUTCOMES } from '../../domain/session/turn.ts';
 import type { Caller, MessageState, SessionService } from './service.ts';
 
@@ -30,6 +30,8 @@ export async function waitForTurn(
   try {
     return await service.settled(caller, accepted.session_id, accepted.message_id, waitMs, signal);
   } catch (error) {
+    const reason: unknown = signal.reason;
+    if (reason instanceof XswarmError && reason.code === 'UNAUTHENTICATED') throw reason;
     if (signal.aborted) return accepted;
     throw error;
   }

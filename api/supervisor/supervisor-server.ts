@@ -2,12 +2,15 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { errors, type XswarmError } from '../../domain/errors.ts';
+import { errors, XswarmError } from '../../domain/errors.ts';
 import { pingAll } from '../../protocol/ping-all.ts';
 import { toErrorBody } from '../error-body.ts';
 import type { ApiOptions, ApiLimits } from '../options.ts';
+import type { FailedLogins } from '../access/failed-logins.ts';
 import { makeRateLimiter } from '../access/rate-limit.ts';
 import { bearerToken, whyForeign } from '../../protocol/http-access.ts';
+import { recordRefusal } from '../access/refusals.ts';
+import type { Caller } from '../service/service.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 import { makeAuthenticate } from './authenticate.ts';
 import { CLOSE_CODES } from './close-codes.ts';
@@ -37,9 +40,9 @@ function refuseUpgrade(socket: Duplex, status: string, error: XswarmError): void
 /** Makes the supervisor door; the caller listens. */
 export function makeSupervisorServer(
   options: ApiOptions,
-  { feed, limits }: { feed: SessionFeed; limits: ApiLimits },
+  { feed, limits, failed }: { feed: SessionFeed; limits: ApiLimits; failed: FailedLogins },
 ): SupervisorServer {
-  const { auth, service, users, supervisorToken, logger, rateLimitPerMinute } = options;
+  const { auth, audit, service, users, supervisorToken, logger, rateLimitPerMinute } = options;
   const authenticate = makeAuthenticate({ users, supervisorToken });
   const limiter = makeRateLimiter(rateLimitPerMinute);
   const endWatch = makeEndWatch(feed);
@@ -60,16 +63,24 @@ export function makeSupervisorServer(
     res.end(JSON.stringify(toErrorBody(error, 'upgrade')));
   });
 
+  const logIn = (address: string, token: string): Caller | null => failed.attempt(address, token, authenticate);
+
   const callerOf = (req: IncomingMessage): KnownCaller => {
     const token = bearerToken(req.headers.authorization);
-    return token === null ? null : (authenticate(token) ?? 'refused');
+    if (token === null) return null;
+    const caller = logIn(req.socket.remoteAddress ?? '', token);
+    return caller === null ? 'refused' : { caller, secret: token };
   };
 
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', (error) => logger.debug({ err: error }, 'Supervisor upgrade failed'));
     const { origin, host } = req.headers;
     const why = whyForeign(auth === 'token' ? { origin, host } : req.headers);
-    if (why !== null) return refuseUpgrade(socket, '403 Forbidden', errors.forbidden(why));
+    if (why !== null) {
+      const error = errors.forbidden(why);
+      recordRefusal(audit, error, { caller: null, door: 'socket', object: 'upgrade' });
+      return refuseUpgrade(socket, '403 Forbidden', error);
+    }
     if (sockets.clients.size >= limits.maxConnections) {
       return refuseUpgrade(socket, '429 Too Many Requests', errors.rateLimited(5));
     }
@@ -80,13 +91,18 @@ export function makeSupervisorServer(
         serveConnection(ws, req.socket.remoteAddress ?? '', caller, {
           service,
           endWatch,
+          logIn,
           authenticate,
+          audit,
           limiter,
           limits,
           logger,
         });
       });
     } catch (error) {
+      if (error instanceof XswarmError && error.code === 'RATE_LIMITED') {
+        return refuseUpgrade(socket, '429 Too Many Requests', error);
+      }
       logger.error({ err: error }, 'Supervisor upgrade failed unexpectedly');
       refuseUpgrade(socket, '503 Service Unavailable', errors.unavailable('The database', error));
     }

@@ -5,7 +5,7 @@ import type { OpenCalls } from '../../open-calls.ts';
 import { parse } from '../../parse.ts';
 import type { Caller } from '../../service/service.ts';
 import { LOCAL_CALLER } from '../../access/identify.ts';
-import type { Identify } from '../../access/identify.ts';
+import type { Identify, IsKnown } from '../../access/identify.ts';
 import type { Parsed, RouteSpec } from './route-spec.ts';
 
 /** What a handler gets: who calls, and everything the route's schemas promise. */
@@ -46,8 +46,14 @@ const requireJson: RequestHandler = (req, _res, next) => {
 };
 
 /** Makes the function that mounts routes: it identifies, parses, and hands a waiting call its signal. */
-export function makeBind(options: { app: Express; identify: Identify; calls: OpenCalls; bodyBytes: number }): Bind {
-  const { app, identify, calls, bodyBytes } = options;
+export function makeBind(options: {
+  app: Express;
+  identify: Identify;
+  isKnown: IsKnown;
+  calls: OpenCalls;
+  bodyBytes: number;
+}): Bind {
+  const { app, identify, isKnown, calls, bodyBytes } = options;
   const readJson = [requireJson, express.json({ limit: bodyBytes, type: 'application/json', strict: false })];
   return (spec, handler) => {
     const authenticate: RequestHandler = (req, res, next) => {
@@ -55,7 +61,8 @@ export function makeBind(options: { app: Express; identify: Identify; calls: Ope
       next();
     };
     app[spec.method](spec.path, authenticate, ...(spec.method === 'get' ? [] : readJson), async (req, res) => {
-      const signal = calls.open((gone) => res.once('close', gone));
+      const isStillKnown = spec.open === true ? undefined : (): boolean => isKnown(req);
+      const signal = calls.open((gone) => res.once('close', gone), isStillKnown);
       try {
         await handler({
           caller: res.locals['caller'] as Caller,

@@ -2,6 +2,9 @@ import type { ErrorRequestHandler, Response } from 'express';
 import { errors } from '../../../domain/errors.ts';
 import type { ErrorCode, XswarmError } from '../../../domain/errors.ts';
 import { toErrorBody, toXswarmError } from '../../error-body.ts';
+import type { Audit } from '../../../domain/access/audit.ts';
+import type { Caller } from '../../../domain/access/caller.ts';
+import { recordRefusal } from '../../access/refusals.ts';
 import type { Logger } from '../../../domain/logger.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -57,7 +60,7 @@ export function sendError(res: Response, error: XswarmError): void {
 }
 
 /** Answers whatever a handler threw; what nobody raised on purpose is logged under the request id and told as `INTERNAL`. */
-export function errorHandler(logger: Logger, bodyBytes: number): ErrorRequestHandler {
+export function errorHandler(logger: Logger, audit: Audit, bodyBytes: number): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     // The caller left in mid-call: nobody is there to be told, and nothing went wrong.
     if (res.destroyed && thrown instanceof Error && thrown.name === 'AbortError') return;
@@ -65,6 +68,14 @@ export function errorHandler(logger: Logger, bodyBytes: number): ErrorRequestHan
     if (error.code === 'INTERNAL') {
       logger.error({ err: thrown, request_id: requestIdOf(res), method: req.method }, 'Call failed unexpectedly');
     }
+    const { caller = null } = res.locals as { caller?: Caller | null };
+    const action = req.path === '/auth/login' ? 'login' : 'call';
+    recordRefusal(audit, error, {
+      caller,
+      door: action === 'login' ? 'web' : 'rest',
+      object: `${req.method} ${req.path}`,
+      action,
+    });
     if (res.headersSent) {
       res.destroy();
       return;

@@ -101,6 +101,7 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
       supervisor: { host: config.supervisor.host, port: config.supervisor.port },
       service: makeSessionService(deps),
       users,
+      audit: new AuditTrail(db, logger),
       auth: config.server.auth,
       supervisorToken: secrets.supervisorToken,
       internalToken: secrets.internalToken,

@@ -1,6 +1,7 @@
 import { startApi } from '../../../api/server.ts';
 import type { ApiServer } from '../../../api/server.ts';
 import type { ApiOptions } from '../../../api/options.ts';
+import type { Audit, AuditRecord } from '../../../domain/access/audit.ts';
 import type { Logger } from '../../../domain/logger.ts';
 import { memoryService } from './memory-service.ts';
 import type { MemoryService } from './memory-service.ts';
@@ -21,6 +22,18 @@ export const SUPERVISOR_TOKEN = 'supervisor-token-of-tests';
 /** The token of the internal route in tests. */
 export const INTERNAL_TOKEN = 'internal-token-of-tests';
 
+/** An audit that is only logged. */
+function memoryAudit(logger: Logger): Audit {
+  const records: AuditRecord[] = [];
+  return {
+    record(entry) {
+      if (entry.outcome === 'refused') logger.warn({ audit: entry }, 'Refused');
+      records.unshift({ reason: null, ...entry, id: records.length + 1, at: new Date().toISOString() });
+    },
+    list: ({ limit }) => records.slice(0, limit),
+  };
+}
+
 /** Opens the doors; close them with `api.close()`. */
 export async function openDoors(
   options: Partial<ApiOptions> = {},
@@ -36,6 +49,7 @@ export async function openDoors(
     service: behind.service,
     users: memoryUsers([{ id: 'alice' }, { id: 'bob' }, { id: 'root', admin: true }]),
     trusts: memoryTrusts(),
+    audit: memoryAudit(logger),
     auth: 'local',
     supervisorToken: SUPERVISOR_TOKEN,
     internalToken: INTERNAL_TOKEN,

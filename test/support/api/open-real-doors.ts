@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import { AuditTrail } from '../../../db/people/audit-trail.ts';
 import { startApi } from '../../../api/server.ts';
 import type { ApiServer } from '../../../api/server.ts';
 import type { ApiOptions } from '../../../api/options.ts';
@@ -25,18 +26,20 @@ export async function openRealDoors(
 ): Promise<RealDoors> {
   const logged: RealDoors['logged'] = [];
   const keep = (fields: object, message: string): void => void logged.push({ fields, message });
+  const logger = { debug: () => undefined, info: () => undefined, warn: keep, error: keep };
   const behind = openService(t, over);
   const api = await startApi({
     rest: { host: '127.0.0.1', port: 0 },
     supervisor: { host: '127.0.0.1', port: 0 },
     service: behind.service,
     users: behind.users,
+    audit: new AuditTrail(behind.db, logger),
     auth: 'local',
     supervisorToken: SUPERVISOR_TOKEN,
     internalToken: INTERNAL_TOKEN,
     mirror: behind.deps.mirror,
     version: '0.0.0-test',
-    logger: { debug: () => undefined, info: () => undefined, warn: keep, error: keep },
+    logger,
     ...options,
   });
   t.after(() => api.close());
