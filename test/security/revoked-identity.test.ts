@@ -26,6 +26,7 @@ test('a socket, a stream and a waiting call end soon after their token was revok
   const stream = await readEvents(`${doors.base}/events`, doors.bob);
   await stream.until((events) => events.length > 0);
   const streamEnds = assert.rejects(stream.ended);
+  doors.workflows.answers = false;
   const waiting = callRest('POST', `${doors.base}/sessions/s-1/messages`, { message: 'wait' }, doors.bob);
   await until('the message is accepted', async () => {
     const { body } = await callRest('GET', `${doors.base}/sessions/s-1`, undefined, doors.bob);
