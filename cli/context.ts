@@ -14,7 +14,7 @@ export interface CliContext extends BaseContext {
   /** Name of the person at the operating system. */
   osUser: string;
   version: string;
-  /** Columns of the terminal; null when stdout is none. */
+  /** Columns of the terminal; null when stdout is not a terminal. */
   width: number | null;
   /** Whether a person types at stdin. */
   stdinIsTerminal: boolean;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Waits until Temporal answers, then makes the namespace. Safe to repeat.
+# Waits until Temporal answers, then creates the namespace. Safe to repeat.
 set -eu
 
 tries=0

@@ -41,7 +41,7 @@ const open = z.object({
   options: agentOptions,
   /** Events with a higher number are sent again, then the live ones. */
   after_seq: z.number().int().nonnegative(),
-  /** Whether the agent process is to be up before `opened` is sent; else the next `send` starts it. */
+  /** Whether the agent process must be up before `opened` is sent; else the next `send` starts it. */
   start: z.boolean(),
   /** Whether to refuse with `CONVERSATION_GONE` where the agent cannot find the conversation that it had before. */
   resume_required: z.boolean().optional(),

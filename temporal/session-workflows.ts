@@ -49,7 +49,7 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
   const { client, ring } = options;
   const limits = { budget_events: options.budgetEvents, queue_depth: options.queueDepth };
 
-  /** Runs a call with a time limit, and gives its failures the product's names. */
+  /** Runs a call with a time limit, and translates its failures into the product's errors. */
   async function call<T>(sessionId: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
     try {
       return await client.withDeadline(Date.now() + timeoutMs, run);

@@ -164,7 +164,7 @@ export const SESSION_ROUTES = {
     operationId: 'createSession',
     method: 'post',
     path: `${PREFIX}/sessions`,
-    summary: 'Create a session and wait until its agent is connected; the same call again gives the same session',
+    summary: 'Create a session and wait until its agent is connected; the same call again returns the same session',
     tag: 'sessions',
     body: createSessionBody,
     answers: { 201: { description: 'The session is connected', schema: createdSession } },

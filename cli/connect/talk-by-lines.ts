@@ -15,7 +15,7 @@ export interface LineTalk {
 
 /**
  * Sends each line of stdin as a message, one after the other, and writes the answers in that order until stdin ends.
- * Gives 1 when a turn failed, else 0.
+ * Returns 1 when a turn failed, else 0.
  */
 export async function talkByLines(talk: LineTalk): Promise<number> {
   const events = talk.json ? await startEvents(talk) : null;

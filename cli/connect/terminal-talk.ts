@@ -215,7 +215,7 @@ export class TerminalTalk {
     this.#draw();
   }
 
-  /** Gives the terminal back as it was, with what is final and the unfinished line on it. */
+  /** Restores the terminal, with what is final and the unfinished line on it. */
   #leave(): void {
     const { partial } = this.#conversation;
     const rest = partial === '' ? '' : `${partial}\n`;

@@ -36,7 +36,7 @@ export function printEvent(state: PrinterState, event: Subscribed, paint: Paint)
   return { text, state: isOver ? FRESH : { ...state, midLine: false } };
 }
 
-/** Writes what of a finished block the stream has not shown: all of it where the stream was cut from its beginning. */
+/** Writes the part of a finished block that the stream has not shown: all of it where the stream was cut from its beginning. */
 function finishBlock(state: PrinterState, block: string): Printed {
   if (block.startsWith(state.streamed)) {
     const rest = block.slice(state.streamed.length);

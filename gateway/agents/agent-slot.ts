@@ -84,7 +84,7 @@ export class AgentSlot {
     return this.#inTurn(() => this.#start(wish));
   }
 
-  /** Ends the agent, or gives up its start. Resolves when all of its processes are gone. */
+  /** Ends the agent, or cancels its start. Resolves when all of its processes are gone. */
   async stop(graceMs = STOP_GRACE_MS): Promise<void> {
     this.#giveUp.abort();
     this.#stops += 1;
@@ -153,7 +153,7 @@ export class AgentSlot {
     this.#deps.report({ type: 'progress', event: { type: 'notice', timestamp, level: 'warning', text } });
   }
 
-  /** Ends an agent that has loaded what it may not load any more, or that could load more now. */
+  /** Ends an agent that has loaded what it may no longer load, or that could load more now. */
   async #replace(agent: Agent): Promise<void> {
     this.#stops += 1;
     try {

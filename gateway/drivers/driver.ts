@@ -31,7 +31,7 @@ export interface TurnEnd {
 
 export type ProgressEvent = Exclude<AgentEvent, { type: 'accepted' | 'result' }>;
 
-/** What an agent tells while it lives. After `exited` nothing follows. */
+/** What an agent reports while it lives. After `exited` nothing follows. */
 export type AgentReport =
   | { type: 'delta'; message_id: string | null; text: string }
   | { type: 'progress'; event: ProgressEvent }

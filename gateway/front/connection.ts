@@ -221,7 +221,7 @@ export class Connection {
     this.#line.send({ type: 'released', request_id, last_seq });
   }
 
-  /** A close frame during a start gives the start up. After a broken line the same worker comes back for it. */
+  /** A close frame during a start cancels the start. After a broken line the same worker comes back for it. */
   #closed(code: number): void {
     const unwanted = this.#isStarting && code !== BROKEN ? this.#host : null;
     this.#leave();

@@ -29,7 +29,9 @@ export function inspectBackup(path: string): Held {
       messages: count('claude_code_messages'),
     };
   } catch (error) {
-    throw new Error(`${path} is no whole copy of xswarm's database: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${path} is not a complete copy of xswarm's database: ${(error as Error).message}`, {
+      cause: error,
+    });
   } finally {
     db.close();
   }

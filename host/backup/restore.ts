@@ -11,7 +11,7 @@ export interface Restored extends Held {
 
 /**
  * Puts a backup in the place of the database. Throws, with everything as it was, while anything uses the database, and when the
- * file is no whole backup or a newer version's.
+ * file is not a complete backup or was made by a newer version's.
  */
 export function restore(dataDir: string, file: string): Restored {
   inspectBackup(file);

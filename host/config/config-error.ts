@@ -1,7 +1,7 @@
 /** A configuration that cannot be used: names the key, the value, what is allowed, and where it was set. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG';
-  /** Each problem in one line; the message tells the first. */
+  /** Each problem in one line; the message has the first. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly [string, ...string[]], options?: ErrorOptions) {

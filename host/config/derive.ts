@@ -26,7 +26,7 @@ export function followSupervisorUrl({ config, origins }: LoadedConfig): void {
   }
 }
 
-/** Tells what is wrong when calls without a token could come from other machines. */
+/** Reports what is wrong when calls without a token could come from other machines. */
 export function refuseOpenLocal({ config }: LoadedConfig): string[] {
   if (config.server.auth !== 'local' || isLoopbackHost(config.server.host)) return [];
   return [

@@ -16,7 +16,7 @@ export interface FindBinaryOptions {
   /** The folder of the server's database; the version that made it is noted there. */
   dataDir: string;
   env: NodeJS.ProcessEnv;
-  /** Told in words what takes long. */
+  /** Receives a sentence before each step that takes long. */
   onProgress: (text: string) => void;
 }
 
@@ -29,7 +29,7 @@ export interface TemporalBinary {
 /**
  * Finds the Temporal server: on the PATH, in the cache, by the official download, or built with Go.
  * A database is only opened by the server version that made it, since there is no migration between versions.
- * Throws with what to do when none can be had.
+ * Throws with what to do when there is no way to get one.
  */
 export async function findTemporalBinary(options: FindBinaryOptions): Promise<TemporalBinary> {
   const wanted = await readVersion(options.dataDir);

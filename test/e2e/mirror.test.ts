@@ -111,7 +111,7 @@ test('a rebuild under load changes nothing and loses nothing', async () => {
   });
   for (let round = 0; round < 3; round += 1) {
     const { code, stdout } = await system.cli('mirror', 'rebuild');
-    assert.deepEqual([code, /made anew/.test(stdout)], [0, true], stdout);
+    assert.deepEqual([code, /rebuilt/.test(stdout)], [0, true], stdout);
   }
   goesOn = false;
   const id = await talking;
@@ -325,7 +325,7 @@ test('a file that is no backup is refused, and nothing is touched', async () => 
   await system.stop();
   const before = readFileSync(database());
   const refused = await system.cli('restore', file);
-  assert.deepEqual([refused.code, /no whole copy/.test(refused.stderr)], [1, true], refused.stderr);
+  assert.deepEqual([refused.code, /not a complete copy/.test(refused.stderr)], [1, true], refused.stderr);
   assert.deepEqual(readFileSync(database()), before);
   assert.match((await system.cli('mirror', 'check')).stderr, /is not running/);
 });

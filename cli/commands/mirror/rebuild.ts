@@ -10,7 +10,7 @@ export class MirrorRebuildCommand extends XswarmCommand {
     description: "make the database's sessions, messages and costs anew from Temporal and the gateway's journal",
     details: `
       Works on the running app, a session at a time; readers see the old rows or the new ones. Users, tokens and keys are
-      nowhere else: \`$0 backup\` and \`$0 restore\` are for those. Exit code 1 when a session could not be made anew.
+      nowhere else: \`$0 backup\` and \`$0 restore\` are for those. Exit code 1 when a session could not be rebuilt.
     `,
     examples: [['Rebuild', '$0 mirror rebuild']],
   });
@@ -29,7 +29,7 @@ export class MirrorRebuildCommand extends XswarmCommand {
       code = step.failed === 0 ? 0 : 1;
       const left = step.kept === 0 ? '' : `, ${step.kept} left as they are`;
       const failed = step.failed === 0 ? '' : `, ${step.failed} failed: do it again`;
-      this.say(`${step.sessions - step.kept - step.failed} sessions made anew${left}${failed}`);
+      this.say(`${step.sessions - step.kept - step.failed} sessions rebuilt${left}${failed}`);
     }
     return code;
   }

@@ -33,7 +33,7 @@ export function makePermissionAnswer(
 
 const TELLING = ['command', 'file_path', 'path', 'pattern', 'url', 'query', 'description', 'prompt', 'skill'];
 
-/** One line that tells a tool call from another. */
+/** One line that identifies a tool call. */
 export function summarizeInput(tool: string, input: unknown): string {
   if (typeof input !== 'object' || input === null) return tool;
   const fields = input as Record<string, unknown>;

@@ -226,7 +226,7 @@ class ExpectedPrompts {
     return [...this.#closed];
   }
 
-  /** A message is answered: none of its prompts is expected any more. */
+  /** A message is answered: none of its prompts is expected after that. */
   answered(messageId: string): void {
     for (const [promptId, message] of this.#messages) if (message === messageId) this.drop(promptId);
   }
