@@ -143,7 +143,7 @@ export function makeSessionWorkflows(options: SessionWorkflowsOptions): SessionW
 
   async function answer(sessionId: string, given: AnswerGiven): Promise<AnswerOutcome> {
     try {
-      return await handleOf(sessionId).executeUpdate(answerInteraction, { args: [given] });
+      return trusted(await handleOf(sessionId).executeUpdate(answerInteraction, { args: [given] }));
     } catch (error) {
       const rejection = rejectionIn(error);
       if (rejection === null) throw error;

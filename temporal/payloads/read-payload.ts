@@ -30,7 +30,7 @@ export async function resultOf(handle: WorkflowHandle<typeof sessionWorkflow>): 
   return isPlain(state) ? null : loadState(state as SavedState);
 }
 
-/** Returns the answer to a query. Throws `UNAVAILABLE` when a worker of somebody else answered it. */
+/** Returns the answer to a query or update. Throws `UNAVAILABLE` when a worker of somebody else made it. */
 export function trusted<T>(answer: T): T {
   if (isPlain(answer)) throw errors.unavailable('The worker of this installation');
   return answer;

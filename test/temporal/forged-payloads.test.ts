@@ -16,7 +16,14 @@ import { makeSessionRecords } from '../../temporal/session-records.ts';
 import { makeSessionWorkflows } from '../../temporal/session-workflows.ts';
 import { TASK_QUEUE } from '../../temporal/settings.ts';
 import { startWorker, type RunningWorker } from '../../worker/worker.ts';
-import { disconnect, getLedger, SESSION_WORKFLOW, submitMessage, workflowIdOf } from '../../workflows/definitions.ts';
+import {
+  answerInteraction,
+  disconnect,
+  getLedger,
+  SESSION_WORKFLOW,
+  submitMessage,
+  workflowIdOf,
+} from '../../workflows/definitions.ts';
 import { makeMemoryMirror } from '../support/api/memory-mirror.ts';
 import { scriptedAgent, type ScriptedAgent } from '../support/gateway/scripted-agent.ts';
 import { startTemporalEnv, type TemporalEnv } from '../support/temporal/temporal-env.ts';
@@ -132,6 +139,12 @@ test('forged signals are dropped with a warning, and the session continues', asy
 
   const strange = stranger().workflow.getHandle(workflowId);
   await assert.rejects(strange.query(getLedger.name, { forged: true }), /Encoded failure/);
+  // The rejection is encrypted as well.
+  const unread = /Unknown encoding: binary\/encrypted/;
+  const allow = { interaction_id: 'i-1', answer: { decision: 'allow' } };
+  await assert.rejects(strange.executeUpdate(answerInteraction.name, { args: [allow] }), unread);
+  await assert.rejects(strange.executeUpdate(answerInteraction.name, { args: [] }), unread);
+  assert.equal(warnings.filter(({ message }) => message === 'refused a forged call').length, 3);
 
   const last = say('still ours');
   await workflows.submit(session.session_id, last);
