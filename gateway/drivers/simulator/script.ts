@@ -3,6 +3,9 @@ export type Step =
   | { type: 'think'; ms: number }
   | { type: 'tool'; tool: string; summary: string }
   | { type: 'deny'; tool: string; summary: string }
+  | { type: 'ask'; tool: string; summary: string }
+  | { type: 'question'; text: string; options: string[] }
+  | { type: 'plan'; text: string }
   | { type: 'background'; ms: number }
   | { type: 'stream'; ms: number }
   | { type: 'chars'; count: number }
@@ -36,10 +39,17 @@ function parseStep(word: string, argument: string): Step | null {
       return ms === null ? null : { type: word, ms };
     }
     case 'tool':
-    case 'deny': {
+    case 'deny':
+    case 'ask': {
       const [tool, ...rest] = argument.split(/\s+/);
       return tool === undefined || tool === '' ? null : { type: word, tool, summary: rest.join(' ') };
     }
+    case 'question': {
+      const [text = '', ...options] = argument.split('|').map((part) => part.trim());
+      return text === '' ? null : { type: 'question', text, options: options.filter((option) => option !== '') };
+    }
+    case 'plan':
+      return argument === '' ? null : { type: 'plan', text: argument };
     case 'chars': {
       const count = Number(argument);
       return Number.isInteger(count) && count > 0 && count <= MAX_CHARS ? { type: 'chars', count } : null;

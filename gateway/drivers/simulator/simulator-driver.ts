@@ -3,9 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentMessage } from '../../../domain/session/turn.ts';
 import { INTERRUPTED } from '../../turns/stop-reasons.ts';
 import type { Agent, AgentDriver, AgentReport, AgentRequest, TurnEnd } from '../driver.ts';
+import type { AskedCall, CallAnswer } from '../claude/gate/gate-port.ts';
 import { priceAnswer, writeAnswer } from './answer.ts';
+import { callOf, decidedInWords, isAsk } from './ask.ts';
 import { parseScript } from './script.ts';
 import type { Step } from './script.ts';
+
+/** Ends the work on a message that waits for a person. */
+const WAITS = new Error('waits for a person');
 
 /** An agent for people without a key and for tests: it answers at once, and does what the message's script says. */
 export function makeSimulatorDriver(): AgentDriver {
@@ -87,6 +92,9 @@ function startSimulator(request: AgentRequest): Agent {
         say(message.message_id, 'Simulated answer, cut off');
         exit('the simulator was told to crash');
         throw new DOMException('crashed', 'AbortError');
+      case 'ask':
+      case 'question':
+      case 'plan':
       case 'chars':
       case 'cost':
       case 'fail':
@@ -95,11 +103,65 @@ function startSimulator(request: AgentRequest): Agent {
     }
   }
 
+  /** Asks a person; returns what was decided, or null when the turn waits from here on. */
+  async function decisionOf(call: AskedCall, message: AgentMessage): Promise<CallAnswer | null> {
+    const { gate } = request;
+    if (gate === undefined) return { decision: 'deny', reason: 'nobody can be asked' };
+    const decision = gate.decisionOf(call.tool_use_id);
+    if (decision !== null) {
+      if (!decision.used) await gate.use(call.tool_use_id);
+      return decision.answer;
+    }
+    await gate.open(call);
+    const end = { message_id: message.message_id, outcome: 'done' as const, content: '', failure: null };
+    const conversation = { ...request.conversation, established: true };
+    running = null;
+    report({ type: 'waiting', end: { ...end, cost_nano: 0, usage: [] }, conversation, remark: null });
+    return null;
+  }
+
+  /** Carries out what was decided about a call; false when the turn is to stop. */
+  function carryOut(call: AskedCall, answer: CallAnswer, message: AgentMessage): boolean {
+    const { tool, tool_use_id, input } = call;
+    const about = { timestamp: now(), message_id: message.message_id };
+    say(message.message_id, decidedInWords(tool, answer));
+    const summary = call.kind === 'permission' ? call.detail.summary : tool;
+    if ('decision' in answer && ['deny', 'deny_and_stop', 'reject', 'expired'].includes(answer.decision)) {
+      report({ type: 'progress', event: { type: 'permission', ...about, tool, decision: 'denied', summary } });
+      return answer.decision !== 'deny_and_stop';
+    }
+    const ran = 'updated_input' in answer && answer.updated_input !== undefined ? answer.updated_input : input;
+    report({ type: 'progress', event: { type: 'tool_started', ...about, tool_use_id, tool, summary } });
+    report({ type: 'progress', event: { type: 'tool_finished', ...about, tool_use_id, is_error: false, summary } });
+    request.gate?.ran({ tool_use_id, tool, input: ran, error: null, duration_ms: 0 });
+    return true;
+  }
+
+  /** Does the steps after those that an earlier process of the turn did. */
+  async function performAll(steps: Step[], message: AgentMessage, answer: string, signal: AbortSignal): Promise<void> {
+    const isDone = (step: Step, index: number): boolean =>
+      isAsk(step) && request.gate?.decisionOf(callOf(step, message.message_id, index).tool_use_id)?.used === true;
+    const isResumed = request.resumes?.message_id === message.message_id;
+    const resumed = isResumed ? steps.findIndex((step, index) => isAsk(step) && !isDone(step, index)) : -1;
+    for (const [index, step] of steps.entries()) {
+      if (index < resumed || isDone(step, index)) continue;
+      if (!isAsk(step)) {
+        await perform(step, message, answer, signal);
+        continue;
+      }
+      const call = callOf(step, message.message_id, index);
+      const decided = await decisionOf(call, message);
+      if (decided === null) throw WAITS;
+      if (!carryOut(call, decided, message)) throw new DOMException('stopped', 'AbortError');
+    }
+  }
+
   async function run(message: AgentMessage, steps: Step[], answer: string, signal: AbortSignal): Promise<void> {
     const usage = [priceAnswer(message.content, answer, steps)];
     try {
-      for (const step of steps) await perform(step, message, answer, signal);
-    } catch {
+      await performAll(steps, message, answer, signal);
+    } catch (error) {
+      if (error === WAITS) return;
       return end(message, { outcome: 'failed', content: '', failure: INTERRUPTED, usage });
     }
     finish(message, steps, answer, usage);
@@ -146,6 +208,9 @@ function startSimulator(request: AgentRequest): Agent {
     if (steps.length === 0) return finish(message, steps, answer, [priceAnswer(message.content, answer, steps)]);
     void run(message, steps, answer, running.signal);
   }
+
+  // Its tool call was decided: it continues by itself.
+  if (request.resumes !== undefined) send(request.resumes);
 
   return {
     warmUp: async () => undefined,

@@ -39,6 +39,7 @@ test('every directive is in docs/simulator.md', async () => {
   const examples = [...doc.matchAll(/^\| `(\[[a-z]+[^`]*\])`/gm)].map((match) => match[1]!);
   const types = examples.flatMap((example) => parseScript(example).map((step) => step.type));
   assert.deepEqual(types.sort(), [
+    'ask',
     'background',
     'chars',
     'cost',
@@ -46,6 +47,8 @@ test('every directive is in docs/simulator.md', async () => {
     'deny',
     'fail',
     'hang',
+    'plan',
+    'question',
     'recall',
     'stream',
     'think',
