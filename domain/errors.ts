@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'IDEMPOTENCY_MISMATCH',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'NOT_PERMITTED',
   'METHOD_NOT_ALLOWED',
   'TOO_LARGE',
   'RATE_LIMITED',
@@ -84,6 +85,7 @@ export const errors = {
     new XswarmError('IDEMPOTENCY_MISMATCH', `Idempotency key was used with another body: ${key}`),
   unauthenticated: (message = 'Missing or invalid token'): XswarmError => new XswarmError('UNAUTHENTICATED', message),
   forbidden: (message: string): XswarmError => new XswarmError('FORBIDDEN', message),
+  notPermitted: (message: string): XswarmError => new XswarmError('NOT_PERMITTED', message),
   tooLarge: (maxBytes: number): XswarmError => new XswarmError('TOO_LARGE', `Body is larger than ${maxBytes} bytes`),
   rateLimited: (seconds: number): XswarmError =>
     new XswarmError('RATE_LIMITED', `Too many requests: try again in ${seconds} s`, {

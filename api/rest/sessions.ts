@@ -170,6 +170,7 @@ export const SESSION_ROUTES = {
     answers: { 201: { description: 'The session is connected', schema: createdSession } },
     errors: [
       'USER_NOT_FOUND',
+      'NOT_PERMITTED',
       'PROJECT_PATH',
       'SESSION_EXISTS',
       'SESSION_NOT_ACTIVE',

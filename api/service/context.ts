@@ -13,6 +13,7 @@ import { errors } from '../../domain/errors.ts';
 import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import type { GatewayControl, SessionStart, SessionWorkflows } from '../../domain/session/session-workflows.ts';
 import type { Logger } from '../../domain/logger.ts';
+import type { ModeLimits } from '../access/permitted-options.ts';
 import { policy } from '../access/policy.ts';
 import type { Action } from '../access/policy.ts';
 import type { ProjectPolicy } from '../access/project-policy.ts';
@@ -28,6 +29,8 @@ export interface SessionServiceDeps {
   gateway: GatewayControl;
   projects: ProjectPolicy;
   limits: { maxSessions: number; maxSessionsPerUser: number; queueDepth: number };
+  /** Which permission modes sessions may have. */
+  modes: ModeLimits;
   /** What a session's options are where the caller says nothing. */
   defaults: SessionStart['options'];
   trackCosts: boolean;

@@ -44,6 +44,11 @@ export function isWider(mode: PermissionMode, than: PermissionMode): boolean {
   return BY_WIDTH.indexOf(mode) > BY_WIDTH.indexOf(than);
 }
 
+/** The narrower one of two modes. */
+export function narrower(mode: PermissionMode, other: PermissionMode): PermissionMode {
+  return isWider(mode, other) ? other : mode;
+}
+
 /** Decides about a tool call. Deny rules come first, then ask rules, the mode, and allow rules. */
 export function decide(policy: PolicyInput): Verdict {
   const { call, rules, projectRules, trusted } = policy;

@@ -122,7 +122,8 @@ export class Connection {
     if (this.#host !== null && this.#host.row.session_id !== session_id) {
       return this.#line.refuse(request_id, 'INVALID_FRAME', 'This socket is open for another session');
     }
-    const next = registry.findOrBegin({ session_id, epoch, project_path, options });
+    const next = await registry.findOrBegin({ session_id, epoch, project_path, options });
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (epoch < next.row.epoch) {
       this.#line.refuse(request_id, 'LEASE_LOST', `Epoch ${epoch} was taken over by ${next.row.epoch}`);
       return this.#line.close(GATEWAY_CLOSE.leaseLost, 'lease lost');

@@ -18,6 +18,8 @@ export interface GatewayOptions {
   /** What sessions get that do not choose. */
   model?: string;
   permissionMode?: PermissionMode;
+  /** The widest mode of any session (default `bypassPermissions`). */
+  maxPermissionMode?: PermissionMode;
   /** What Claude Code's environment is taken from, by a list. */
   env: NodeJS.ProcessEnv;
   logger: Logger;

@@ -76,11 +76,22 @@ async function start(options: GatewayOptions, unlock: () => void): Promise<Gatew
   });
   const warm = new WarmAgents({ driver, pool, journal, logger }, options.prewarm ?? 0);
   const defaults = { model: options.model, permission_mode: options.permissionMode };
+  const { maxPermissionMode = 'bypassPermissions' } = options;
   const interruptLimitMs = options.interruptLimitMs ?? 10_000;
   const writer = new JournalWriter(journal, (error) =>
     logger.error({ err: error }, 'the journal cannot be written: trying again until it can'),
   );
-  const registry = new SessionRegistry({ driver, pool, warm, journal, writer, logger, defaults, interruptLimitMs });
+  const registry = new SessionRegistry({
+    driver,
+    pool,
+    warm,
+    journal,
+    writer,
+    logger,
+    defaults,
+    maxPermissionMode,
+    interruptLimitMs,
+  });
 
   const hasToken = ({ headers }: IncomingMessage): boolean =>
     secretsEqual(bearerToken(headers.authorization) ?? '', options.token);

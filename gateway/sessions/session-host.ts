@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentEvent, TextDelta } from '../../domain/session/event.ts';
 import type { Logger } from '../../domain/logger.ts';
-import type { Failure } from '../../domain/session/session.ts';
+import { narrower } from '../../domain/control/policy.ts';
+import type { Failure, PermissionMode } from '../../domain/session/session.ts';
 import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { AgentOptions } from '../../protocol/agent-protocol.ts';
 import type { AgentPool } from '../agents/agent-pool.ts';
@@ -30,6 +31,8 @@ export interface HostDeps {
   logger: Logger;
   /** The options of a session that does not choose its own. */
   defaults: AgentOptions;
+  /** The widest mode that an agent is started with. */
+  maxPermissionMode: PermissionMode;
   /** How long an agent may take to obey an interrupt before its process is ended. */
   interruptLimitMs: number;
 }
@@ -179,7 +182,9 @@ export class SessionHost implements TurnSession, WatchedSession {
   /** The agent that the session wants now. */
   wish(): AgentWish {
     const { session_id, project_path, conversation } = this.row;
-    const options = { ...this.#deps.defaults, ...this.row.options };
+    const chosen = { ...this.#deps.defaults, ...this.row.options };
+    const permission_mode = narrower(chosen.permission_mode ?? 'default', this.#deps.maxPermissionMode);
+    const options = { ...chosen, permission_mode };
     const before = (): number => this.#turns.current?.row.accepted_seq ?? Number.MAX_SAFE_INTEGER;
     return {
       session_id,

@@ -1,4 +1,4 @@
-import { derivedUuid } from '../../domain/derived-uuid.ts';
+import { randomUUID } from 'node:crypto';
 import type { Conversation } from '../drivers/driver.ts';
 import type { SessionRow } from '../journal/journal.ts';
 import { SessionHost } from './session-host.ts';
@@ -7,6 +7,7 @@ import type { HostDeps } from './session-host.ts';
 /** How long an agent without a listener and without work is kept. */
 const UNHEARD_LIMIT_MS = 10 * 60_000;
 const TIDY_MS = 30_000;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The sessions that this process has in memory; the others are in the journal. */
 export class SessionRegistry {
@@ -27,11 +28,32 @@ export class SessionRegistry {
     return row === null ? null : this.#load(row);
   }
 
-  /** The same for a session that may be new. */
-  findOrBegin(wish: Pick<SessionRow, 'session_id' | 'epoch' | 'project_path' | 'options'>): SessionHost {
-    const known = this.find(wish.session_id);
-    if (known !== null) return known;
-    const conversation: Conversation = { id: conversationId(wish.session_id), established: false, counters: {} };
+  /**
+   * The same for a session that may be new. A new session begins a conversation that nobody else has: ids that the agent has a
+   * record of belong to another session, or to somebody who used the agent without this gateway.
+   */
+  async findOrBegin(wish: Pick<SessionRow, 'session_id' | 'epoch' | 'project_path' | 'options'>): Promise<SessionHost> {
+    if (this.find(wish.session_id) === null) {
+      const conversation = await this.#newConversation(wish.session_id);
+      const known = this.find(wish.session_id); // another socket may have begun it meanwhile
+      if (known === null) return this.#begin(wish, conversation);
+    }
+    return this.find(wish.session_id)!;
+  }
+
+  async #newConversation(sessionId: string): Promise<Conversation> {
+    const begun = (id: string): Conversation => ({ id, established: false, counters: {} });
+    // Other ids could mean the same file: capitals, where the file system knows no case.
+    if (!UUID.test(sessionId)) return begun(randomUUID());
+    const { driver } = this.#deps;
+    const isTaken = driver.usesProcesses && (await driver.hasConversation(begun(sessionId)));
+    return begun(isTaken ? randomUUID() : sessionId);
+  }
+
+  #begin(
+    wish: Pick<SessionRow, 'session_id' | 'epoch' | 'project_path' | 'options'>,
+    conversation: Conversation,
+  ): SessionHost {
     const row: SessionRow = { ...wish, conversation, state: 'open', created_at: new Date().toISOString() };
     this.#deps.journal.saveSession(row);
     return this.#load(row);
@@ -78,12 +100,4 @@ export class SessionRegistry {
         );
     }
   }
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-
-/** The agent's conversation has the session's own id, or an id derived from it, so that it is found without a journal too. */
-function conversationId(sessionId: string): string {
-  if (UUID.test(sessionId)) return sessionId.toLowerCase();
-  return derivedUuid(`xswarm:${sessionId}`);
 }

@@ -42,6 +42,11 @@ export const SECTIONS = {
     agent: choice(['auto', 'claude', 'simulator'], 'auto', 'Who answers; auto: Claude when a key or login is there'),
     model: text('', 'Model of new sessions; empty: what Claude Code takes by itself'),
     permission_mode: choice(PERMISSION_MODES, 'default', 'Permission mode of new sessions'),
+    max_permission_mode: choice(
+      PERMISSION_MODES,
+      'bypassPermissions',
+      'Widest permission mode of any session, whoever asks for it',
+    ),
     max_parallel_starts: wholeNumber(2, 1, 64, 'Agent processes that may start at the same time'),
     max_agents: wholeNumber(50, 1, 10_000, 'Agent processes that may run at the same time'),
     prewarm: wholeNumber(0, 0, 64, 'Claude Code processes kept ready for new sessions of the projects used last'),

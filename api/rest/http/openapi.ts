@@ -50,6 +50,8 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, string>> = {
   INVALID_REQUEST: 'Invalid body message: expected string, got nothing',
   IDEMPOTENCY_MISMATCH: errors.idempotencyMismatch('key-1').message,
   UNAUTHENTICATED: errors.unauthenticated().message,
+  NOT_PERMITTED:
+    'permission_mode "bypassPermissions" is wider than sessions of user123 may have: "acceptEdits" at most',
   FORBIDDEN: 'Only an admin may see what all users cost',
   METHOD_NOT_ALLOWED: 'Method PUT is not allowed here: GET, HEAD',
   TOO_LARGE: errors.tooLarge(1024 * 1024).message,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { admit, giveBack } from '../../../db/queries/admissions.ts';
-import { userExists } from '../../../db/queries/user-by-channel.ts';
+import { findUserByChannel } from '../../../db/queries/user-by-channel.ts';
 import { publicSession } from '../../../db/queries/sessions.ts';
 import type { FoundSession } from '../../../db/queries/sessions.ts';
 import { errors, XswarmError } from '../../../domain/errors.ts';
@@ -9,6 +9,7 @@ import type { Session } from '../../../domain/service-data.ts';
 import { hasEnded, isActive, takesMessages } from '../../../domain/session/session.ts';
 import type { SessionOptions } from '../../../domain/session/session.ts';
 import type { SessionFloor, SessionStart } from '../../../domain/session/session-workflows.ts';
+import { narrowedOptions, permittedOptions } from '../../access/permitted-options.ts';
 import { policy } from '../../access/policy.ts';
 import type { SessionService } from '../service.ts';
 import type { ServiceContext } from '../context.ts';
@@ -30,9 +31,9 @@ export const makeCreateSession = (context: ServiceContext): SessionService['crea
         `session_id: "${session_id.slice(0, 64)}" is not valid: use 1 to 128 characters of A-Z a-z 0-9 . _ : -`,
       );
     }
-    if (policy(caller, 'create_session', user_id) !== 'allowed' || !userExists(context.db, user_id)) {
-      throw errors.userNotFound(user_id);
-    }
+    const user =
+      policy(caller, 'create_session', user_id) === 'allowed' ? findUserByChannel(context.db, 'id', user_id) : null;
+    if (user === null) throw errors.userNotFound(user_id);
     const project_path = await context.projects.check(input.project_path);
     let found = context.sessions.find(session_id);
     if (found !== null) refuseOther(found, user_id, project_path);
@@ -44,7 +45,10 @@ export const makeCreateSession = (context: ServiceContext): SessionService['crea
       refuseOther(found, user_id, project_path);
     }
 
-    const options = found?.options ?? input.options;
+    const options =
+      found === null
+        ? permittedOptions(user, input.options ?? {}, context.modes)
+        : narrowedOptions(user, found.options, context.modes);
     const start = {
       session_id,
       user_id,
@@ -74,7 +78,8 @@ export const makeResume = (context: ServiceContext): SessionService['resume'] =>
       found = await endOf(context, sessionId);
     }
     const { user_id, title, options } = found;
-    if (!userExists(context.db, user_id)) throw errors.userNotFound(user_id);
+    const user = findUserByChannel(context.db, 'id', user_id);
+    if (user === null) throw errors.userNotFound(user_id);
     const project_path = await context.projects.check(found.project_path);
     admit(context.db, { session_id: sessionId, user_id, project_path }, context.limits);
     const start = {
@@ -82,7 +87,7 @@ export const makeResume = (context: ServiceContext): SessionService['resume'] =>
       user_id,
       project_path,
       title,
-      options: withDefaults(context.defaults, options),
+      options: withDefaults(context.defaults, narrowedOptions(user, options, context.modes)),
     };
     const floor = floorOf(found);
     const ended = found;

@@ -78,6 +78,11 @@ export async function startApiRole(options: PartOptions, wrap: Wrappers): Promis
       maxSessionsPerUser: config.claude_code.max_sessions_per_user,
       queueDepth: config.claude_code.queue_depth,
     },
+    modes: {
+      auth: config.server.auth,
+      widest: config.gateway.max_permission_mode,
+      byDefault: config.gateway.permission_mode,
+    },
     defaults: {
       idle_after_seconds: config.claude_code.idle_after_seconds,
       idle_timeout_seconds: config.claude_code.idle_timeout_seconds,

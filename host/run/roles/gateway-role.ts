@@ -15,6 +15,7 @@ export async function startGatewayRole(options: PartOptions, wrap: Wrappers): Pr
     agent: config.gateway.agent,
     model: config.gateway.model || undefined,
     permissionMode: config.gateway.permission_mode,
+    maxPermissionMode: config.gateway.max_permission_mode,
     maxParallelStarts: config.gateway.max_parallel_starts,
     maxAgents: config.gateway.max_agents,
     prewarm: config.gateway.prewarm,

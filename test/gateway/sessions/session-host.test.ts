@@ -75,7 +75,7 @@ describe('SessionHost', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  function begin(moves: Move[], more: Script = {}): void {
+  async function begin(moves: Move[], more: Script = {}): Promise<void> {
     handed = [];
     starts = [];
     wentOn = [];
@@ -91,10 +91,11 @@ describe('SessionHost', () => {
       warm: new WarmAgents({ driver, pool, journal, logger }, 0),
       logger,
       defaults: {},
+      maxPermissionMode: 'bypassPermissions',
       interruptLimitMs: 50,
     });
     const options = more.onInterrupt === undefined ? {} : { on_interrupt: more.onInterrupt };
-    host = registry.findOrBegin({ session_id: 's', epoch: 1, project_path: dir, options });
+    host = await registry.findOrBegin({ session_id: 's', epoch: 1, project_path: dir, options });
   }
 
   function scriptedDriver(
@@ -198,33 +199,33 @@ describe('SessionHost', () => {
   }
 
   test('hands a message over again when the agent died without a trace, and settles it once', async () => {
-    begin(['die', 'die', 'answer']);
+    await begin(['die', 'die', 'answer']);
     assert.equal((await ask()).outcome, 'done');
     assert.equal(new Set(handed).size, 1);
     assert.equal(handed.length, 3);
   });
 
   test('gives a message up that no agent survives', async () => {
-    begin(['die', 'die', 'die', 'answer']);
+    await begin(['die', 'die', 'die', 'answer']);
     const turn = await ask();
     assert.deepEqual([turn.outcome, turn.failure?.code, handed.length], ['failed', 'AGENT_UNREACHABLE', 3]);
     assert.equal((await ask()).outcome, 'done');
   });
 
   test('does not repeat a turn that left a trace', async () => {
-    begin(['die after text', 'answer']);
+    await begin(['die after text', 'answer']);
     const turn = await ask();
     assert.deepEqual([turn.outcome, turn.content, handed.length], ['unknown', 'half', 1]);
   });
 
   test('a message that the agent knew already ends, though no result comes', async () => {
-    begin(['consume', 'answer']);
+    await begin(['consume', 'answer']);
     assert.equal((await ask()).outcome, 'unknown');
     assert.equal((await ask()).outcome, 'done');
   });
 
   test("takes the agent's own record for the proof of an end", async () => {
-    begin(['die after text'], {
+    await begin(['die after text'], {
       record: { found: 'finished', content: 'whole', cost_nano: 5, ...FOUND },
     });
     const turn = await ask();
@@ -233,7 +234,7 @@ describe('SessionHost', () => {
 
   test('on_interrupt = continue starts an agent that goes on, and adds up what both attempts cost', async () => {
     const record: TurnRecord = { found: 'partial', content: 'half', cost_nano: 5, ...FOUND };
-    begin(['die after text', 'answer'], { onInterrupt: 'continue', record });
+    await begin(['die after text', 'answer'], { onInterrupt: 'continue', record });
     const turn = await ask();
     assert.deepEqual([turn.outcome, turn.cost_nano, starts.length], ['done', 6, 2]);
     const [[messageId, cut] = ['', null]] = wentOn;
@@ -246,11 +247,11 @@ describe('SessionHost', () => {
 
   test('what a turn carries is not booked again when the gateway dies right behind', async () => {
     const record: TurnRecord = { found: 'partial', content: 'half', cost_nano: 5, ...FOUND };
-    begin(['die after text'], { onInterrupt: 'continue', record, hangingStart: 2 });
+    await begin(['die after text'], { onInterrupt: 'continue', record, hangingStart: 2 });
     void ask();
     // The first gateway is dead from here: what it had to write is written.
     while (starts.length < 2 || !host.log.isWritten) await new Promise((resolve) => setTimeout(resolve, 5));
-    begin(['answer'], { onInterrupt: 'continue', record });
+    await begin(['answer'], { onInterrupt: 'continue', record });
     host.resume();
     const [{ message_id } = { message_id: '' }] = journal.unfinishedTurns('s');
     const turn = await resultOf(message_id);
@@ -259,7 +260,7 @@ describe('SessionHost', () => {
 
   test('a turn that was cut off and for which no further agent can be had is unknown, with what there was', async () => {
     const record: TurnRecord = { found: 'partial', content: 'half', cost_nano: 5, ...FOUND };
-    begin(['die after text', 'answer'], { onInterrupt: 'continue', record, failingStart: 2 });
+    await begin(['die after text', 'answer'], { onInterrupt: 'continue', record, failingStart: 2 });
     const turn = await ask();
     assert.deepEqual(
       [turn.outcome, turn.failure?.code, turn.content, turn.cost_nano],
@@ -270,7 +271,7 @@ describe('SessionHost', () => {
   });
 
   test('a turn that cannot be noted as running is not handed over until it can', async () => {
-    begin(['answer', 'answer']);
+    await begin(['answer', 'answer']);
     const saveTurn = journal.saveTurn.bind(journal);
     let tries = 0;
     journal.saveTurn = (row) => {
@@ -286,7 +287,7 @@ describe('SessionHost', () => {
   });
 
   test('of messages that come at once only the first is noted as running', async () => {
-    begin(['hang']);
+    await begin(['hang']);
     const ids = [randomUUID(), randomUUID(), randomUUID()];
     await Promise.all(ids.map((message_id) => host.accept({ message_id, content: 'x' })));
     const states = journal.unfinishedTurns('s').map(({ state, attempts }) => [state, attempts]);
@@ -299,13 +300,13 @@ describe('SessionHost', () => {
 
   test('a record that cannot be read now proves nothing: it is read again before anything is decided', async () => {
     const record: TurnRecord = { found: 'finished', content: 'whole', cost_nano: 5, ...FOUND };
-    begin(['die'], { record, unreadable: 1 });
+    await begin(['die'], { record, unreadable: 1 });
     const turn = await ask();
     assert.deepEqual([turn.outcome, turn.content, handed.length], ['done', 'whole', 1]);
   });
 
   test('an agent of another conversation does not start before that is written', async () => {
-    begin(['answer'], { newConversation: 'other' });
+    await begin(['answer'], { newConversation: 'other' });
     const saveConversation = journal.saveConversation.bind(journal);
     journal.saveConversation = () => assert.fail('disk full');
     const ids = [randomUUID(), randomUUID()];
@@ -320,7 +321,7 @@ describe('SessionHost', () => {
   });
 
   test('a session that is opened again while it closes keeps its new agent', async () => {
-    begin(['hang deaf', 'answer']);
+    await begin(['hang deaf', 'answer']);
     const turn = ask();
     while (handed.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const closing = host.close('the session ended');
@@ -332,7 +333,7 @@ describe('SessionHost', () => {
   });
 
   test('an agent that does not start fails the turn with its words and is tried again for the next', async () => {
-    begin([], { startError: new XswarmError('AGENT_UNREACHABLE', 'Claude Code did not start: no') });
+    await begin([], { startError: new XswarmError('AGENT_UNREACHABLE', 'Claude Code did not start: no') });
     const turn = await ask();
     assert.deepEqual(
       [turn.outcome, turn.failure, turn.cost_nano],
@@ -343,7 +344,7 @@ describe('SessionHost', () => {
   });
 
   test('an agent that does not obey an interrupt is ended, and the turn is interrupted all the same', async () => {
-    begin(['hang deaf', 'answer']);
+    await begin(['hang deaf', 'answer']);
     const turn = ask();
     while (handed.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.equal(host.interrupt(), true);
@@ -352,7 +353,7 @@ describe('SessionHost', () => {
   });
 
   test('an unexpected end of the agent is told', async () => {
-    begin(['die', 'answer']);
+    await begin(['die', 'answer']);
     await ask();
     const notices = journal.events('s', 0, 100).flatMap(({ event }) => (event.type === 'notice' ? [event.text] : []));
     assert.ok(notices.some((text) => text.includes('ended unexpectedly: it died')));
@@ -367,7 +368,7 @@ describe('SessionHost', () => {
         dir = await mkdtemp(join(tmpdir(), 'xswarm-host-'));
         journal = makeJournal(openJournalDb(dir, 'normal'));
         const onInterrupt = goesOn ? 'continue' : undefined;
-        begin([...moves, ...Array.from({ length: 20 }, () => 'answer' as const)], { onInterrupt });
+        await begin([...moves, ...Array.from({ length: 20 }, () => 'answer' as const)], { onInterrupt });
         const ids = Array.from({ length: 4 }, () => randomUUID());
         const last = resultOf(ids.at(-1)!);
         await Promise.all(

@@ -51,6 +51,7 @@ export function openService(t: Pick<TestContext, 'after'>, over: Partial<Session
     workflows,
     gateway: makeGatewayStandIn(),
     projects: makeProjectPolicy('any'),
+    modes: { auth: 'local', widest: 'bypassPermissions', byDefault: 'default' },
     limits: { maxSessions: 10, maxSessionsPerUser: 10, queueDepth: 100 },
     defaults: { idle_after_seconds: 60, idle_timeout_seconds: 300 },
     trackCosts: true,
