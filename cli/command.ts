@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { ClaudeCodeConnector } from '../client/connector.ts';
 import type { LoadedConfig } from '../host/config/load.ts';
@@ -20,6 +21,12 @@ export abstract class XswarmCommand extends Command<CliContext> {
   /** Writes one object as a line, with `--json` alone. */
   protected emit(data: object): void {
     if (this.json) this.context.stdout.write(`${JSON.stringify(data)}\n`);
+  }
+
+  /** The context of a command that was told which configuration file to use; the parts that it starts use the same. */
+  protected withConfigFile(file: string | undefined): CliContext {
+    if (file === undefined) return this.context;
+    return { ...this.context, env: { ...this.context.env, XSWARM_CONFIG: resolve(this.context.cwd, file) } };
   }
 
   /** Reads the configuration; throws `ConfigError`. */

@@ -15,11 +15,11 @@ export async function connectorOf(context: CliContext): Promise<ClaudeCodeConnec
 export async function serverUrlOf({ env, cwd, dataDir }: CliContext): Promise<string> {
   const named = notEmpty(env.XSWARM_URL);
   if (named !== undefined) return named.replace(/\/+$/, '');
-  const [{ loadConfig }, { serverUrl }] = await Promise.all([
+  const [{ loadClientConfig }, { serverUrl }] = await Promise.all([
     import('../../host/config/load.ts'),
     import('../../host/config/derive.ts'),
   ]);
-  const { config, origins } = loadConfig({ env, cwd, dataDir });
+  const { config, origins } = loadClientConfig({ env, cwd, dataDir });
   const isSetByVariable = ADDRESS_KEYS.some((key) => origins[key]?.from === 'variable');
   return (isSetByVariable ? null : runningServerUrl(dataDir)) ?? serverUrl(config);
 }

@@ -16,7 +16,7 @@ export interface People {
 /** Opens the database file for as long as `use` needs the people in it; works whether or not xswarm runs. */
 export async function withUsers<T>(context: CliContext, use: (people: People) => T): Promise<T> {
   const [
-    { loadConfig },
+    { loadClientConfig },
     { openDatabase, closeDatabase },
     { makeUserService },
     { Logins },
@@ -30,7 +30,7 @@ export async function withUsers<T>(context: CliContext, use: (people: People) =>
     import('../../db/people/audit-trail.ts'),
     import('../../host/config/data-folder.ts'),
   ]);
-  const { config } = loadConfig(context);
+  const { config } = loadClientConfig(context);
   mkdirSync(context.dataDir, { recursive: true, mode: 0o700 });
   const db = openDatabase({ path: dataFiles.database(context.dataDir), durability: config.storage.durability });
   try {

@@ -23,7 +23,8 @@ export class DashboardCommand extends XswarmCommand {
   override async execute(): Promise<void> {
     const { pageUrl } = await import('../../host/run/next-steps.ts');
     const { serverUrlOf } = await import('../access/connector-of.ts');
-    const { config } = await this.config();
+    const { loadClientConfig } = await import('../../host/config/load.ts');
+    const { config } = loadClientConfig(this.context);
     const userId = await defaultUser(this.user, this.context);
     const { code, expires_at } = await withUsers(this.context, ({ logins, note }) => {
       const created = logins.createCode(userId);

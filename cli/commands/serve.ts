@@ -20,6 +20,7 @@ export class ServeCommand extends XswarmCommand {
   });
 
   roles = Option.String('--roles', { description: 'Some of api, worker, gateway, by comma' });
+  configFile = Option.String('--config', { description: 'The configuration file' });
   debug = Option.Boolean('--debug', false, { description: 'Log more' });
 
   override async execute(): Promise<number> {
@@ -29,7 +30,7 @@ export class ServeCommand extends XswarmCommand {
     if (unknown !== undefined) throw new UsageError(`--roles ${unknown} must be some of ${ROLES.join(', ')}`);
     const { runServe } = await import('../running/run-serve.ts');
     return await runServe(
-      this.context,
+      this.withConfigFile(this.configFile),
       ROLES.filter((role) => named.includes(role)),
       this.debug,
     );

@@ -17,11 +17,16 @@ export class StartCommand extends XswarmCommand {
     ],
   });
 
+  configFile = Option.String('--config', { description: 'The configuration file' });
   debug = Option.Boolean('--debug', false, { description: 'Show every log line of every part' });
   noTalk = Option.Boolean('--no-talk', false, { description: 'Hold no first conversation' });
 
   override async execute(): Promise<void> {
     const { runStart } = await import('../running/run-start.ts');
-    await runStart(this.context, { json: this.json, debug: this.debug, talkFirst: !this.noTalk });
+    await runStart(this.withConfigFile(this.configFile), {
+      json: this.json,
+      debug: this.debug,
+      talkFirst: !this.noTalk,
+    });
   }
 }

@@ -11,10 +11,11 @@ export class SupervisorCommand extends XswarmCommand {
     examples: [['Run it behind a script', '$0 voice-bridge & SUPERVISOR_PID=$!']],
   });
 
+  configFile = Option.String('--config', { description: 'The configuration file' });
   debug = Option.Boolean('--debug', false, { description: 'Show every log line of every part' });
 
   override async execute(): Promise<void> {
     const { runStart } = await import('../running/run-start.ts');
-    await runStart(this.context, { json: this.json, debug: this.debug, talkFirst: false });
+    await runStart(this.withConfigFile(this.configFile), { json: this.json, debug: this.debug, talkFirst: false });
   }
 }

@@ -11,9 +11,10 @@ import type { CliContext } from '../context.ts';
 
 /** Runs parts in this process until it is asked to stop; returns 1 when a part failed. */
 export async function runServe(context: CliContext, roles: Role[], debug: boolean): Promise<number> {
-  const { config } = loadConfig(context);
+  const { config, file } = loadConfig(context);
   const { env, dataDir, version } = context;
   const logger = makeLogger(roles.join(','), debug ? 'debug' : (env.XSWARM_LOG_LEVEL ?? 'info'));
+  logger.info({ file }, file === null ? 'no configuration file' : `the configuration file is ${file}`);
   const secrets = loadSecrets(config, dataDir, roles.includes('gateway') || undefined);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const stop = listenForStop(env);

@@ -9,12 +9,13 @@ export async function runStart(
   context: CliContext,
   options: { json: boolean; debug: boolean; talkFirst: boolean },
 ): Promise<void> {
-  const { config } = loadConfig(context);
+  const { config, file } = loadConfig(context);
   const stop = listenForStop(context.env);
   try {
     await start({
       ...context,
       config,
+      configFile: file,
       debug: options.debug,
       talkFirst: options.talkFirst,
       reporter: makeReporter(context, options.json),

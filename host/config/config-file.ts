@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse, TomlError } from 'smol-toml';
 import { ConfigError } from './config-error.ts';
 import { nearest } from './nearest.ts';
@@ -8,6 +9,8 @@ import type { NamedKey } from './sections.ts';
 /** The text of a configuration file, parsed as TOML and not yet checked. */
 export interface ConfigFile {
   path: string;
+  /** Whether somebody chose it: it was named, or lies in the data folder or in the product's own checkout. */
+  isChosen: boolean;
   content: Record<string, unknown>;
 }
 
@@ -22,14 +25,26 @@ export interface ConfigPlaces {
 export function readConfigFile(places: ConfigPlaces): ConfigFile | null {
   const named = places.env.XSWARM_CONFIG;
   if (named !== undefined && named !== '') {
-    const file = readToml(named);
+    const file = readToml(resolve(places.cwd, named), true);
     if (file === null) throw new ConfigError([`XSWARM_CONFIG names a file that does not exist: ${named}`]);
     return file;
   }
-  return readToml(join(places.cwd, 'config.toml')) ?? readToml(join(places.dataDir, 'config.toml'));
+  return (
+    readToml(join(places.cwd, 'config.toml'), isOwnCheckout(places.cwd)) ??
+    readToml(join(places.dataDir, 'config.toml'), true)
+  );
 }
 
-function readToml(path: string): ConfigFile | null {
+/** Whether a folder is the one that this program runs from. */
+function isOwnCheckout(folder: string): boolean {
+  try {
+    return realpathSync(folder) === realpathSync(dirname(fileURLToPath(import.meta.resolve('xswarm/package.json'))));
+  } catch {
+    return false;
+  }
+}
+
+function readToml(path: string, isChosen: boolean): ConfigFile | null {
   let content: string;
   try {
     content = readFileSync(path, 'utf8');
@@ -39,7 +54,7 @@ function readToml(path: string): ConfigFile | null {
     throw new ConfigError([`Cannot read ${path}: ${(error as Error).message}`], { cause: error });
   }
   try {
-    return { path, content: parse(content) };
+    return { path, isChosen, content: parse(content) };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const reason = error.message.split('\n')[0] ?? '';
@@ -78,9 +93,9 @@ export function unknownInFile(file: ConfigFile, keys: NamedKey[]): string[] {
     return Object.keys(content)
       .filter((name) => !names.includes(name))
       .map((name) => {
-        const value = JSON.stringify(content[name]);
         const hint = meant(name, names) || `; known keys are ${names.join(', ')}`;
-        return `Unknown key [${section}] ${name} = ${value} in ${file.path}${hint}`;
+        // The value is not shown: a misspelt key may hold a secret.
+        return `Unknown key [${section}] ${name} in ${file.path}${hint}`;
       });
   });
 }
@@ -94,7 +109,7 @@ export function unknownVariables(env: ConfigPlaces['env'], keys: NamedKey[]): st
     .flatMap((name) => {
       const ours = sections.some((section) => name.startsWith(section));
       const hint = meant(name, known, ours ? undefined : 2);
-      return ours || hint !== '' ? [`Unknown variable ${name} = ${JSON.stringify(env[name])}${hint}`] : [];
+      return ours || hint !== '' ? [`Unknown variable ${name}${hint}`] : [];
     });
 }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from './config-error.ts';
 import { followGateway, followSupervisorUrl, refuseOpenLocal } from './derive.ts';
-import { namedKeys } from './sections.ts';
+import { isSensitive, namedKeys } from './sections.ts';
 import type { Config, NamedKey } from './sections.ts';
 import { isTable, readConfigFile, unknownInFile, unknownVariables } from './config-file.ts';
 import type { ConfigFile, ConfigPlaces } from './config-file.ts';
@@ -27,8 +27,20 @@ export function describeOrigin(origin: Origin): string {
   return 'default';
 }
 
-/** Reads file and environment (which wins) over the defaults. Throws `ConfigError` on anything that is not allowed. */
+/**
+ * Reads file and environment (which wins) over the defaults. Throws `ConfigError` on anything that is not allowed, and on a
+ * sensitive key in a file that merely lies in the working directory.
+ */
 export function loadConfig(places: ConfigPlaces): LoadedConfig {
+  return load(places, 'refuse');
+}
+
+/** The same for commands that are clients: in a file that merely lies in the working directory sensitive keys are ignored. */
+export function loadClientConfig(places: ConfigPlaces): LoadedConfig {
+  return load(places, 'ignore');
+}
+
+function load(places: ConfigPlaces, unchosen: 'refuse' | 'ignore'): LoadedConfig {
   const file = readConfigFile(places);
   const keys = namedKeys();
   const problems = [...(file === null ? [] : unknownInFile(file, keys)), ...unknownVariables(places.env, keys)];
@@ -36,7 +48,12 @@ export function loadConfig(places: ConfigPlaces): LoadedConfig {
   const origins: Record<string, Origin> = {};
 
   for (const named of keys) {
-    const found = lookUp(named, places.env, file);
+    let found = lookUp(named, places.env, file);
+    const isUnchosen = file?.isChosen === false && found.origin.from === 'file';
+    if (isUnchosen && named.key.accepts(found.value) && isSensitive(named, found.value)) {
+      if (unchosen === 'refuse') problems.push(refusal(named, file.path));
+      found = { value: named.key.fallback, origin: { from: 'default' } };
+    }
     const isAllowed = named.key.accepts(found.value);
     if (!isAllowed) problems.push(wrongValue(named, found));
     (values[named.section] ??= {})[named.name] = isAllowed ? found.value : named.key.fallback;
@@ -69,6 +86,13 @@ function lookUp(named: NamedKey, env: ConfigPlaces['env'], file: ConfigFile | nu
     return { value: section[named.name], origin: { from: 'file', path: file.path } };
   }
   return { value: named.key.fallback, origin: { from: 'default' } };
+}
+
+function refusal({ section, name }: NamedKey, path: string): string {
+  return (
+    `[${section}] ${name} in ${path} is not obeyed, because the file was not named and merely lies in the working directory: ` +
+    `run with --config ${path} (or XSWARM_CONFIG=${path}) if it is yours, or move it to the data folder`
+  );
 }
 
 function wrongValue(named: NamedKey, found: Found): string {

@@ -1,4 +1,5 @@
 import { PERMISSION_MODES } from '../../domain/session/session.ts';
+import { isLoopbackHost } from '../../protocol/http-access.ts';
 import { address, choice, flag, folders, hostName, secretText, text, wholeNumber } from './key.ts';
 import type { Key } from './key.ts';
 
@@ -94,6 +95,29 @@ const GUIDE_VARIABLES: Record<string, string> = {
   'supervisor.url': 'SUPERVISOR_WEBSOCKET_URL',
   'supervisor.token': 'SUPERVISOR_TOKEN',
 };
+
+/** Keys that decide who may call, what is called and with which secret, and what agents may do. */
+const SENSITIVE = [
+  'claude_code.websocket_url',
+  'claude_code.project_roots',
+  'server.host',
+  'server.auth',
+  'server.url',
+  'supervisor.host',
+  'supervisor.url',
+  'gateway.host',
+  'gateway.permission_mode',
+  'temporal.address',
+];
+
+/** Whether a value must come from a file that somebody chose: of a sensitive key or a secret, unless it names this machine. */
+export function isSensitive({ path, key }: NamedKey, value: unknown): boolean {
+  if (!key.secret && !SENSITIVE.includes(path)) return false;
+  if (JSON.stringify(value) === JSON.stringify(key.fallback)) return false;
+  if (typeof value !== 'string' || key.secret) return true;
+  const host = URL.canParse(value) ? new URL(value).hostname : value.replace(/:\d+$/, '');
+  return !isLoopbackHost(host);
+}
 
 /** Lists all keys in the order in which people read them. */
 export function namedKeys(): NamedKey[] {

@@ -18,6 +18,8 @@ import { UiGuard } from './ui-guard.ts';
 /** What `start` needs. */
 export interface StartOptions {
   config: Config;
+  /** Null where there is none. */
+  configFile: string | null;
   dataDir: string;
   cacheDir: string;
   cwd: string;
@@ -44,7 +46,7 @@ export async function start(options: StartOptions): Promise<void> {
   const killAll = (): void => running.forEach((part) => part.process.kill());
   stop.urged.addEventListener('abort', killAll);
   try {
-    reporter.say(`xswarm ${options.version} · data in ${dataDir}`);
+    reporter.say(`xswarm ${options.version} · data in ${dataDir} · configuration: ${options.configFile ?? 'no file'}`);
     await waitForLeftovers(dataDir, LEFTOVER_PATIENCE_MS, (names) =>
       reporter.progress(`Waiting for the parts of an earlier start to end: ${names.join(', ')}`),
     );

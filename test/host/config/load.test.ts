@@ -180,12 +180,12 @@ const refused: [string, Given, RegExp][] = [
   [
     'a misspelt key',
     { cwdToml: '[claude_code]\nmax_sesions = 3' },
-    /Unknown key \[claude_code\] max_sesions = 3 in .*config\.toml: did you mean max_sessions\?/,
+    /Unknown key \[claude_code\] max_sesions in .*config\.toml: did you mean max_sessions\?/,
   ],
   [
     'a key that is like none',
     { cwdToml: '[server]\ncolour = "red"' },
-    /Unknown key \[server\] colour = "red" .* known keys are host, port/,
+    /Unknown key \[server\] colour in .* known keys are host, port/,
   ],
   [
     'a misspelt section',
@@ -197,7 +197,7 @@ const refused: [string, Given, RegExp][] = [
   [
     'a misspelt variable',
     { env: { XSWARM_SERVER_PROT: '1' } },
-    /Unknown variable XSWARM_SERVER_PROT = "1": did you mean XSWARM_SERVER_PORT\?/,
+    /Unknown variable XSWARM_SERVER_PROT: did you mean XSWARM_SERVER_PORT\?/,
   ],
   ['a variable with a misspelt section', { env: { XSWARM_SEVER_PORT: '1' } }, /did you mean XSWARM_SERVER_PORT\?/],
   ['text that is no TOML', { cwdToml: '[server\nport = 1' }, /config\.toml:\d+:\d+ is not TOML/],
