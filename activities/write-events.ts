@@ -4,7 +4,7 @@ import type { Mirror } from '../domain/mirror/mirror-write.ts';
 import type { NumberedEvent } from './line/agent-connection.ts';
 import type { LineLogger } from './line/line-logger.ts';
 
-/** What an api answers to a write that it will refuse again, unless it is about to be mended or upgraded itself. */
+/** What an api answers to a write that it will refuse again, unless it is about to be repaired or upgraded itself. */
 const DOUBTFUL: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL'];
 const REASON_CHARACTERS = 200;
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { REMADE_NOTICE } from '../../db/mirror/rebuild-session.ts';
+import { REBUILT_NOTICE } from '../../db/mirror/rebuild-session.ts';
 import type { MirroredMessage, MirroredSession, MirrorRows } from '../../db/queries/mirror-rows.ts';
 import type { SessionEvent } from '../../domain/session/event.ts';
 import type { MirrorDifference } from '../../domain/mirror/mirror-steps.ts';
@@ -94,7 +94,7 @@ function compareEvents(sessionId: string, actual: SessionEvent[], expected: Sess
   const surplus = new Map<string, number>();
   const count = (events: SessionEvent[], by: 1 | -1): void => {
     for (const event of events) {
-      if (DERIVED.has(event.type) || (event.type === 'notice' && event.text === REMADE_NOTICE)) continue;
+      if (DERIVED.has(event.type) || (event.type === 'notice' && event.text === REBUILT_NOTICE)) continue;
       const key = keyOf(event);
       surplus.set(key, (surplus.get(key) ?? 0) + by);
     }

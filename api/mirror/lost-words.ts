@@ -1,7 +1,7 @@
 import type { Failure } from '../../domain/session/session.ts';
 
 /** Stands for the text of a message that was too large for Temporal and is in no file any more. */
-export const REMADE_BODY = '(the text of this message was in the lost database only)';
+export const LOST_BODY = '(the text of this message was in the lost database only)';
 
 /** Why a session is in `error` that nobody ended: its workflow is gone or was stopped by an operator. */
 export const LOST_SESSION: Failure = {

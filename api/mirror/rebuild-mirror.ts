@@ -6,7 +6,7 @@ import { readJournalSessions } from './sources.ts';
 import type { MirrorDeps } from './sources.ts';
 
 /**
- * Makes the mirror anew, a session at a time, while the system runs: readers see a session's old rows or its new ones.
+ * Rebuilds the mirror, one session at a time, while the system runs: readers see a session's old rows or its new ones.
  * A session that cannot be read is told and left. Throws `UNAVAILABLE` when Temporal or the gateway is away at the start.
  */
 export async function* rebuildMirror(
@@ -29,7 +29,7 @@ export async function* rebuildMirror(
       yield { type: 'kept', session_id, text: why };
     } catch (error) {
       failed += 1;
-      deps.logger.warn({ err: error, session_id }, 'the mirror of a session could not be made anew');
+      deps.logger.warn({ err: error, session_id }, 'the mirror of a session could not be rebuilt');
       yield { type: 'failed', session_id, text: error instanceof Error ? error.message : String(error) };
     }
   }

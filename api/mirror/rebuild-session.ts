@@ -9,11 +9,11 @@ import type { MirrorDeps } from './sources.ts';
 const TRIES = 10;
 const AGAIN_MS = 200;
 
-/** Why a session's rows were left; null where they were made anew. */
+/** Why a session's rows were left; null where they were rebuilt. */
 export type Kept = string | null;
 
 /**
- * Makes a session's rows anew from Temporal and the journal, in one transaction. Rows that could not be made again stay as
+ * Rebuilds a session's rows from Temporal and the journal, in one transaction. Rows that could not be made again stay as
  * they are, and the session's own row is brought up to date. Throws `UNAVAILABLE`.
  */
 export async function rebuildSession(
@@ -22,7 +22,7 @@ export async function rebuildSession(
   journal: JournalSession | null,
 ): Promise<Kept> {
   let kept: Kept = null;
-  await deps.mirror.remake(sessionId, async () => {
+  await deps.mirror.rebuild(sessionId, async () => {
     const plan = await gather(deps, sessionId, journal);
     if (plan === null) {
       kept = 'Temporal and the journal do not know it';

@@ -9,7 +9,7 @@ import { readJournalSessions } from './sources.ts';
 import type { MirrorDeps } from './sources.ts';
 
 /** What the mirror lacked. */
-export interface CaughtUp {
+export interface MirrorLag {
   /** Sessions that ended without the mirror's knowing. */
   ended: string[];
   /** Sessions whose messages or events were behind. */
@@ -18,8 +18,8 @@ export interface CaughtUp {
   unknown: string[];
 }
 
-/** Where catching up ends, and what it leaves alone: sessions that began later are being written at this very moment. */
-export interface CatchUpOptions {
+/** Where reconciling ends, and what it leaves alone: sessions that began later are being written at this very moment. */
+export interface ReconcileBounds {
   startedBefore: Date;
   signal: AbortSignal;
 }
@@ -28,10 +28,10 @@ export interface CatchUpOptions {
  * Brings the mirror up to what Temporal alone knows: sessions that ended meanwhile and, with `queues`, messages that wait.
  * The latter asks each running session, and is needed after a power cut only. Writes nothing that is there already.
  */
-export async function catchUpWithTemporal(
+export async function reconcileWithTemporal(
   deps: MirrorDeps,
-  { queues, startedBefore, signal }: CatchUpOptions & { queues: boolean },
-): Promise<Pick<CaughtUp, 'ended' | 'behind'>> {
+  { queues, startedBefore, signal }: ReconcileBounds & { queues: boolean },
+): Promise<Pick<MirrorLag, 'ended' | 'behind'>> {
   const rows = makeMirrorRows(deps.db);
   const running = new Set(
     (await deps.records.list()).flatMap((session) => (session.running ? [session.session_id] : [])),
@@ -80,10 +80,10 @@ function writesOf(record: SessionRecord, past: SessionPast, rows: MirrorRowQueri
  * Brings the mirror up to the gateway's journal, whose events a power cut may have taken from the mirror alone, and makes the
  * sessions that it does not know. Does not disturb the workers: what is written twice is kept once.
  */
-export async function catchUpWithJournal(
+export async function reconcileWithJournal(
   deps: MirrorDeps,
-  { startedBefore, signal }: CatchUpOptions,
-): Promise<Pick<CaughtUp, 'behind' | 'unknown'>> {
+  { startedBefore, signal }: ReconcileBounds,
+): Promise<Pick<MirrorLag, 'behind' | 'unknown'>> {
   const rows = makeMirrorRows(deps.db);
   const journal = await readJournalSessions(deps.journal);
   const behind: string[] = [];

@@ -18,7 +18,7 @@ export function openScratch(): Scratch {
   const rows = makeMirrorRows(db);
   return {
     async rowsOf(sessionId, writes) {
-      await mirror.remake(sessionId, async () => writes);
+      await mirror.rebuild(sessionId, async () => writes);
       const found = rows.rows(sessionId);
       db.$client.exec('DELETE FROM claude_code_sessions');
       if (found === null) throw new Error(`Session has no row: ${sessionId}`);

@@ -4,7 +4,7 @@ import type { SessionStatus } from '../../domain/session/session.ts';
 import { hasEnded } from '../../domain/session/session.ts';
 import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { Happened } from './carried-over.ts';
-import { REMADE_BODY } from './lost-words.ts';
+import { LOST_BODY } from './lost-words.ts';
 import type { SessionSources } from './sources.ts';
 
 /** What is not in the sources themselves. */
@@ -29,7 +29,7 @@ export function writesOfSession(sources: SessionSources, options: WritesOptions)
 
   const messages = past.messages.map(({ timestamp, message_id, content, context }): Happened => {
     const body = content === null ? (accepted.get(message_id) ?? bodyOf(message_id)) : { content, context };
-    const message = { message_id, content: body?.content ?? REMADE_BODY, context: body?.context };
+    const message = { message_id, content: body?.content ?? LOST_BODY, context: body?.context };
     return { timestamp, write: { type: 'queued', session_id, timestamp, message } };
   });
   const agent = events

@@ -8,7 +8,7 @@ import { trustOf } from '../queries/trusts.ts';
 import { makeShowCost } from '../queries/show-cost.ts';
 import { applyWrite } from './apply-write.ts';
 import { beginBatch, saveBatch } from './batch.ts';
-import { remakeSession } from './rebuild-session.ts';
+import { rebuildRows } from './rebuild-session.ts';
 import { prepareMirror } from './statements.ts';
 
 const MAX_WRITES_PER_COMMIT = 1_000;
@@ -19,14 +19,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The mirror where its file is: it can also be made anew. */
+/** The mirror where its file is: it can also be rebuilt. */
 export interface SqliteMirror extends Mirror {
   /**
    * Replaces the rows of a session by what `gather` gives, in one transaction, so that readers see the old ones or the new
    * ones. What is written meanwhile is kept. Where `gather` gives null it leaves everything as it is (then false).
    * Calls for one session run one after another.
    */
-  remake(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean>;
+  rebuild(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean>;
 }
 
 /**
@@ -42,9 +42,9 @@ export function makeMirror(
   const showCost = makeShowCost(options.trackCosts ?? true);
   const { budgets = null } = options;
   const waiting: Waiting[] = [];
-  /** What was written of sessions since their remaking began. */
+  /** What was written of sessions since their rebuild began. */
   const meanwhile = new Map<string, MirrorWrite[]>();
-  const remaking = new Map<string, Promise<unknown>>();
+  const rebuilding = new Map<string, Promise<unknown>>();
 
   const commit = db.$client.transaction((callers: Waiting[]): Published[] => {
     const batch = beginBatch({ statements, showCost, budgets, now: new Date().toISOString() });
@@ -93,30 +93,30 @@ export function makeMirror(
 
   function finish(callers: Waiting[], published: Published[]): void {
     db.health.note(null);
-    if (meanwhile.size > 0) callers.forEach(({ writes }) => writes.forEach(keepForRemake));
+    if (meanwhile.size > 0) callers.forEach(({ writes }) => writes.forEach(keepForRebuild));
     for (const caller of callers) caller.resolve();
     for (const one of published) bus.publish(one);
   }
 
-  function keepForRemake(write: MirrorWrite): void {
+  function keepForRebuild(write: MirrorWrite): void {
     meanwhile.get(write.type === 'session' ? write.snapshot.session_id : write.session_id)?.push(write);
   }
 
-  const remake = db.$client.transaction((sessionId: string, writes: MirrorWrite[]): Published[] =>
-    remakeSession(
+  const rebuild = db.$client.transaction((sessionId: string, writes: MirrorWrite[]): Published[] =>
+    rebuildRows(
       { client: db.$client, statements, showCost, budgets, now: new Date().toISOString() },
       sessionId,
       writes,
     ),
   );
 
-  async function gatherAndRemake(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean> {
+  async function gatherAndRebuild(sessionId: string, gather: () => Promise<MirrorWrite[] | null>): Promise<boolean> {
     const kept: MirrorWrite[] = [];
     meanwhile.set(sessionId, kept);
     try {
       const writes = await gather();
       if (writes === null) return false;
-      const published = db.relaxed(() => remake.immediate(sessionId, [...writes, ...kept]));
+      const published = db.relaxed(() => rebuild.immediate(sessionId, [...writes, ...kept]));
       for (const one of published) bus.publish(one);
       return true;
     } catch (error) {
@@ -128,14 +128,14 @@ export function makeMirror(
   }
 
   return {
-    async remake(sessionId, gather) {
-      const before = remaking.get(sessionId) ?? Promise.resolve();
-      const made = before.catch(() => undefined).then(() => gatherAndRemake(sessionId, gather));
-      remaking.set(sessionId, made);
+    async rebuild(sessionId, gather) {
+      const before = rebuilding.get(sessionId) ?? Promise.resolve();
+      const made = before.catch(() => undefined).then(() => gatherAndRebuild(sessionId, gather));
+      rebuilding.set(sessionId, made);
       try {
         return await made;
       } finally {
-        if (remaking.get(sessionId) === made) remaking.delete(sessionId);
+        if (rebuilding.get(sessionId) === made) rebuilding.delete(sessionId);
       }
     },
     write(writes) {

@@ -11,8 +11,8 @@ import type { Batch, TakeKey } from './batch.ts';
 import { spenderOf } from './statements.ts';
 import type { MirrorStatements } from './statements.ts';
 
-/** Says in a session's stream that numbers behind it were given before the mirror was made anew. */
-export const REMADE_NOTICE = 'The mirror of this session was made anew';
+/** Says in a session's stream that numbers behind it were given before the mirror was rebuilt. */
+export const REBUILT_NOTICE = 'The mirror of this session was rebuilt';
 
 /** Milliseconds of 2024-01-01, so that keys made of times are small. */
 const FIRST_KEY_AT = Date.parse('2024-01-01T00:00:00Z');
@@ -33,7 +33,7 @@ interface OldMessage {
  * places in all orders stay, and numbers of its stream that readers may hold are never given to anything new. Returns what
  * waits for a message should hear.
  */
-export function remakeSession(
+export function rebuildRows(
   deps: {
     client: BetterSqlite3.Database;
     statements: MirrorStatements;
@@ -61,7 +61,7 @@ export function remakeSession(
   const session = touchSession(batch, sessionId);
   const known = old?.event_seq ?? 0;
   while (session.event_seq < known) {
-    appendEvent(batch, session, { type: 'notice', timestamp: now, level: 'info', text: REMADE_NOTICE });
+    appendEvent(batch, session, { type: 'notice', timestamp: now, level: 'info', text: REBUILT_NOTICE });
   }
   saveBatch(batch);
   budgets?.recount(spenderOf(session));

@@ -15,7 +15,7 @@ export function isNewBoot(dataDir: string): boolean {
   }
 }
 
-/** Notes that what a power cut may have taken is mended. */
+/** Notes that what a power cut may have taken is reconciled. */
 export function noteBoot(dataDir: string): void {
   writeFileSync(dataFiles.boot(dataDir), `${bootStamp()}\n`, { mode: 0o600 });
 }

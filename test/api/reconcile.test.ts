@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { catchUpWithTemporal } from '../../api/mirror/reconcile.ts';
+import { reconcileWithTemporal } from '../../api/mirror/reconcile.ts';
 import type { MirrorDeps } from '../../api/mirror/sources.ts';
 import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
@@ -43,10 +43,10 @@ async function behind(t: TestContext): Promise<MirrorDeps> {
   };
 }
 
-test('catchUpWithTemporal() mends what was there before, and leaves alone what is being written just now', async (t) => {
+test('reconcileWithTemporal() corrects what was there before, and leaves alone what is being written just now', async (t) => {
   const deps = await behind(t);
   const startedBefore = new Date(at(50));
-  assert.deepEqual(await catchUpWithTemporal(deps, { queues: true, startedBefore, signal }), {
+  assert.deepEqual(await reconcileWithTemporal(deps, { queues: true, startedBefore, signal }), {
     ended: [],
     behind: ['early'],
   });

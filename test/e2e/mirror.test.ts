@@ -215,7 +215,7 @@ const PLANTED: [what: string, sql: string, found: RegExp][] = [
 ];
 
 for (const [what, sql, found] of PLANTED) {
-  test(`mirror check finds ${what} that is wrong, and a rebuild mends it`, async () => {
+  test(`mirror check finds ${what} that is wrong, and a rebuild corrects it`, async () => {
     const before = dumpMirror(database());
     change(sql, sql.includes('@ended') ? { ended } : {});
     const differences = (await check()).map(({ text }) => String(text));

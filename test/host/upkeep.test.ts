@@ -116,7 +116,7 @@ async function logs({ logged }: Kept, text: string): Promise<void> {
 }
 
 async function finishes({ dataDir, logged }: Kept): Promise<void> {
-  await until('the catch-up is complete', () => existsSync(dataFiles.boot(dataDir)), { seen: () => logged });
+  await until('the mirror is reconciled', () => existsSync(dataFiles.boot(dataDir)), { seen: () => logged });
 }
 
 test('Upkeep corrects the mirror once Temporal and then the gateway can be reached, and reports each wait once', async (t) => {

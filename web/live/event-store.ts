@@ -164,7 +164,7 @@ export class EventStore {
       this.#onStale();
       return;
     }
-    // The session's stream was made anew: what is loaded has other numbers.
+    // The session's stream was rebuilt: what is loaded has other numbers.
     if (!this.#loaded.has(sessionId)) return;
     this.#set(sessionId, { transcript: emptyTranscript(sessionId), state: 'loading', error: null, older: false });
     void this.#load(sessionId);

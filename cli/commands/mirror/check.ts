@@ -24,7 +24,7 @@ export class MirrorCheckCommand extends XswarmCommand {
       if (step.type === 'difference') this.say(lineOf(step));
       if (step.type !== 'checked') continue;
       found = step.differences;
-      const verdict = found === 0 ? 'no difference' : `${found} differences: \`xswarm mirror rebuild\` mends them`;
+      const verdict = found === 0 ? 'no difference' : `${found} differences: \`xswarm mirror rebuild\` corrects them`;
       this.say(`${step.sessions} sessions checked, ${verdict}`);
     }
     return found === 0 ? 0 : 1;

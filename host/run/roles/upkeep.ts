@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { catchUpWithJournal, catchUpWithTemporal } from '../../../api/mirror/reconcile.ts';
+import { reconcileWithJournal, reconcileWithTemporal } from '../../../api/mirror/reconcile.ts';
 import type { MirrorDeps } from '../../../api/mirror/sources.ts';
 import { reconcileAdmissions, type SessionServiceDeps } from '../../../api/service/session-service.ts';
 import { prepareNamespace } from '../../../temporal/prepare-namespace.ts';
@@ -31,7 +31,7 @@ export class Upkeep {
   constructor(options: UpkeepOptions) {
     this.#options = options;
     const { logger, signal } = options;
-    this.#catchUpAtStart().catch((error: unknown) => {
+    this.#reconcileAtStart().catch((error: unknown) => {
       if (!signal.aborted) logger.error({ err: error }, 'the mirror could not be brought up to date');
     });
     this.#timer = setInterval(() => void this.#reconcileLater(), RECONCILE_MS).unref();
@@ -41,20 +41,22 @@ export class Upkeep {
     clearInterval(this.#timer);
   }
 
-  async #catchUpAtStart(): Promise<void> {
+  async #reconcileAtStart(): Promise<void> {
     const { client, config, dataDir, deps, signal, startedAt } = this.#options;
     const bounds = { startedBefore: startedAt, signal };
     await this.#retried('Temporal', async () => {
       // The embedded server is ours; another one's namespace may be shared.
       const retentionDays = config.temporal.address === '' ? config.temporal.retention_days : null;
       if ((await prepareNamespace(client, { retentionDays })) === 'refused') this.#reportRefusal();
-      await this.#catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: false, ...bounds }));
+      await this.#reconcileMirror('Temporal', () => reconcileWithTemporal(deps, { queues: false, ...bounds }));
       await this.#reconcile(startedAt);
     });
-    await this.#retried('the gateway', () => this.#catchUp('the journal', () => catchUpWithJournal(deps, bounds)));
+    await this.#retried('the gateway', () =>
+      this.#reconcileMirror('the journal', () => reconcileWithJournal(deps, bounds)),
+    );
     if (!isNewBoot(dataDir)) return;
     await this.#retried('a worker', () =>
-      this.#catchUp('Temporal', () => catchUpWithTemporal(deps, { queues: true, ...bounds })),
+      this.#reconcileMirror('Temporal', () => reconcileWithTemporal(deps, { queues: true, ...bounds })),
     );
     noteBoot(dataDir);
   }
@@ -76,7 +78,7 @@ export class Upkeep {
     await retryUntil(attempt, { signal, everyMs: RETRY_MS, onFailure });
   }
 
-  async #catchUp(what: string, run: () => Promise<Record<string, string[]>>): Promise<void> {
+  async #reconcileMirror(what: string, run: () => Promise<Record<string, string[]>>): Promise<void> {
     const missing = await run();
     if (Object.values(missing).some((ids) => ids.length > 0)) {
       this.#options.logger.warn(missing, `the mirror lacked what ${what} has`);

@@ -173,7 +173,7 @@ test('Budgets, sums and messages agree to the nano-dollar, also after a rebuild'
         db.$client.prepare('SELECT coalesce(sum(cost_nano), 0) FROM claude_code_messages').pluck().get();
       const expected = messages();
       for (const rebuilt of [false, true]) {
-        if (rebuilt) await mirror.remake('s-1', async () => writes);
+        if (rebuilt) await mirror.rebuild('s-1', async () => writes);
         assert.deepEqual(
           [messages(), sumOf(db, '= 0'), sumOf(db, '> 0'), ...budgets.list(NOW).map(({ spent_nano }) => spent_nano)],
           [expected, expected, expected, expected, expected, expected],
