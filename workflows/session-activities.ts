@@ -7,7 +7,10 @@ import type { TurnOutcome } from '../domain/session/turn.ts';
 export interface Lease {
   session_id: string;
   project_path: string;
-  options: Pick<SessionOptions, 'model' | 'permission_mode' | 'on_interrupt' | 'turn_limit_seconds'>;
+  options: Pick<SessionOptions, 'model' | 'permission_mode' | 'on_interrupt' | 'turn_limit_seconds'> & {
+    /** What people allowed for the session; left out where that is nothing. */
+    session_rules?: string[];
+  };
   /** The lease that this run of the connection holds. */
   epoch: number;
   /** The newest event number of the gateway that the workflow has booked. */

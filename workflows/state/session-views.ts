@@ -92,6 +92,8 @@ export function snapshotOf(state: SessionState): SessionSnapshot {
 export function leaseOf(state: SessionState): Lease {
   const { session_id, project_path, epoch, cursor } = state;
   const { model, permission_mode, on_interrupt, turn_limit_seconds } = state.options;
-  const options = { model, permission_mode, on_interrupt, turn_limit_seconds };
+  const { rules } = interactionsOf(state);
+  const chosen = { model, permission_mode, on_interrupt, turn_limit_seconds };
+  const options = rules.length === 0 ? chosen : { ...chosen, session_rules: rules };
   return { session_id, project_path, options, epoch, cursor, resume_required: state.resume_required };
 }
