@@ -13,6 +13,7 @@ export const errorBody = z
     message_id: z.string().optional(),
     cost_usd: costUsd.optional(),
     content: z.string().optional(),
+    interaction: z.looseObject({}).optional().describe('Of an answer that comes too late: the interaction as it is'),
     retry_after_seconds: z.number().optional(),
   })
   .meta({ id: 'Error' });

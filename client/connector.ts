@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProjectTrust, ReviewedSettings } from '../domain/project-settings.ts';
 import type { RouteConversation, Routed, Session } from '../domain/service-data.ts';
+import type { ShownInteraction } from '../domain/control/interaction.ts';
 import type { SessionOptions } from '../domain/session/session.ts';
 import { ConnectorError } from './connector-error.ts';
 import { pollAnswer, readAnswer, submit, waitForAnswer } from './answer.ts';
@@ -228,6 +229,19 @@ export class ClaudeCodeConnector extends SessionReader {
       this.expect(routed.session_id, { messageId: routed.message_id, submission: null });
     }
     return routed;
+  }
+
+  /** Records an answer to what Claude asked; the first answer wins. Throws `ALREADY_ANSWERED` with who was first. */
+  async answer(
+    interactionId: string,
+    answer: Record<string, unknown>,
+    { door }: { door?: 'cli' } = {},
+  ): Promise<ShownInteraction> {
+    const path = `${API}/interactions/${encodeURIComponent(interactionId)}/answer`;
+    const headers: Record<string, string> = door === undefined ? {} : { 'x-xswarm-door': door };
+    // The same answer again returns what was recorded.
+    return (await this.http.call({ method: 'POST', path, body: answer, headers, repeatable: true }))
+      .body as ShownInteraction;
   }
 
   /** Follows the session's numbered events and the text as it is written, over broken connections. */

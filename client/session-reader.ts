@@ -1,3 +1,4 @@
+import type { InteractionStatus, ShownInteraction } from '../domain/control/interaction.ts';
 import type { SessionEvent } from '../domain/session/event.ts';
 import type { CostFilter, CostReport, HistoryMessage, Page, Session, SessionFilter } from '../domain/service-data.ts';
 import { ConnectorError } from './connector-error.ts';
@@ -74,6 +75,26 @@ export class SessionReader {
   async lastEventNumber(sessionId: string): Promise<number> {
     const [newest] = await this.getEvents(sessionId, { before: Number.MAX_SAFE_INTEGER, limit: 1 });
     return newest?.seq ?? 0;
+  }
+
+  /** Yields what waits for a person, oldest first; of the sessions that this caller may see. */
+  async *interactions(
+    filter: { user_id?: string; session_id?: string; status?: InteractionStatus } = {},
+  ): AsyncGenerator<ShownInteraction, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const body = (await this.get(`${API}/inbox`, { ...filter, cursor })) as {
+        interactions: ShownInteraction[];
+        next_cursor: string | null;
+      };
+      yield* body.interactions;
+      cursor = body.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** Returns one interaction; throws `INTERACTION_NOT_FOUND`. */
+  async interaction(interactionId: string): Promise<ShownInteraction> {
+    return (await this.get(`${API}/interactions/${encodeURIComponent(interactionId)}`)) as ShownInteraction;
   }
 
   /** Returns what the session cost so far. */

@@ -12,6 +12,10 @@ export const ERROR_CODES = [
   'MAX_SESSIONS',
   'QUEUE_FULL',
   'AGENT_UNREACHABLE',
+  'INTERACTION_NOT_FOUND',
+  'ALREADY_ANSWERED',
+  'INTERACTION_WITHDRAWN',
+  'INVALID_ANSWER',
   'TURN_FAILED',
   'TURN_UNKNOWN',
   'PROJECT_PATH',
@@ -37,6 +41,8 @@ export interface ErrorDetails {
   /** Of a turn: the id of its answer, and whether the simulator gave it. */
   response_id?: string;
   simulated?: boolean;
+  /** Of an answer that comes too late: the interaction as it is. */
+  interaction?: object;
   /** Seconds after which trying again makes sense. */
   retry_after_seconds?: number;
 }
@@ -72,6 +78,8 @@ export const errors = {
     new XswarmError('QUEUE_FULL', `Message queue is full for session: ${id}`, { details: { retry_after_seconds: 5 } }),
   agentUnreachable: (cause?: unknown): XswarmError =>
     new XswarmError('AGENT_UNREACHABLE', 'Failed to connect to Claude Code WebSocket', { cause }),
+  interactionNotFound: (id: string): XswarmError =>
+    new XswarmError('INTERACTION_NOT_FOUND', `Interaction not found: ${id}`),
   turnFailed: (message: string, details: ErrorDetails): XswarmError =>
     new XswarmError('TURN_FAILED', message, { details }),
   turnUnknown: (message: string, details: ErrorDetails): XswarmError =>

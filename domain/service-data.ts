@@ -1,3 +1,4 @@
+import type { ShownInteraction } from './control/interaction.ts';
 import type { SessionEvent } from './session/event.ts';
 import type { AgentName, Failure, SessionOptions, SessionStatus } from './session/session.ts';
 import type { MessageStatus, ModelUsage } from './session/turn.ts';
@@ -23,6 +24,8 @@ export interface Session {
   at_least_once: boolean;
   /** Messages that wait for their turn. */
   queued: number;
+  /** The open interaction that waits longest for a person. */
+  waiting: ShownInteraction | null;
   /** The turn that runs; `summary` names the tool in use, or says that the agent writes. */
   running: { message_id: string; since: string; summary: string } | null;
 }

@@ -20,6 +20,7 @@ import { docsRouter } from './docs.ts';
 import { errorHandler } from './http/error-handler.ts';
 import { bindEvents } from './events.ts';
 import { makeIdentify } from '../access/identify.ts';
+import { bindInteractions } from './interactions.ts';
 import { internalRouter } from './internal.ts';
 import { bindMessages } from './messages.ts';
 import { mirrorRouter } from './mirror.ts';
@@ -98,6 +99,7 @@ export function restApp(
   const bind: Bind = makeBind({ app, identify, isKnown, calls, bodyBytes: limits.bodyBytes });
   bindSessions(bind, { service });
   bindMessages(bind, { service, limits });
+  bindInteractions(bind, { service });
   bindCosts(bind, { service });
   bindEvents(bind, { service, feed, limits, logger, streams });
   if (options.trusts !== undefined) bindProjects(bind, { trusts: options.trusts });

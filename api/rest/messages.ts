@@ -15,8 +15,9 @@ import {
 } from '../fields.ts';
 import type { ApiLimits } from '../options.ts';
 import { toHistoryMessage } from '../service/present.ts';
-import type { MessageState, SessionService } from '../service/service.ts';
+import type { MessageState, Session, SessionService } from '../service/service.ts';
 import { isSettled, turnAnswer, waitForTurn } from '../service/wait-for-turn.ts';
+import { interactionBody } from './interactions.ts';
 import type { Bind } from './http/bind.ts';
 import { defineRoute, PREFIX, SESSION } from './http/route-spec.ts';
 
@@ -62,16 +63,23 @@ const messageAnswer = z
   });
 
 /** The answer to a message whose turn goes on. */
-const messageAccepted = z.object({ message_id: z.string(), status: z.enum(MESSAGE_STATUSES), url: z.string() }).meta({
-  id: 'MessageAccepted',
-  examples: [
-    {
-      message_id: '0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
-      status: 'queued',
-      url: '/api/claude-code/sessions/session-1/messages/0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
-    },
-  ],
-});
+const messageAccepted = z
+  .object({
+    message_id: z.string(),
+    status: z.enum(MESSAGE_STATUSES),
+    url: z.string(),
+    waiting: interactionBody.optional().describe('What the session waits for, where it waits for a person'),
+  })
+  .meta({
+    id: 'MessageAccepted',
+    examples: [
+      {
+        message_id: '0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
+        status: 'queued',
+        url: '/api/claude-code/sessions/session-1/messages/0190f6a2-7b1c-4c11-9d3e-5a8f1c2b3d4e',
+      },
+    ],
+  });
 
 const failure = z.object({ code: z.string(), message: z.string() });
 
@@ -237,10 +245,13 @@ export function parsePrefer(header: string | undefined, defaultWaitMs: number, m
 }
 
 /** 200 with the answer of a settled turn, its error, or 202 with the place where the answer will be. */
-function answerTurn(res: Response, state: MessageState, isAsync: boolean): void {
+function answerTurn(res: Response, state: MessageState, isAsync: boolean, waiting: Session['waiting']): void {
   if (isSettled(state) && !isAsync) return void res.json(turnAnswer(state));
   const url = `${PREFIX}/sessions/${state.session_id}/messages/${state.message_id}`;
-  res.status(202).location(url).json({ message_id: state.message_id, status: state.status, url });
+  res
+    .status(202)
+    .location(url)
+    .json({ message_id: state.message_id, status: state.status, url, ...(waiting !== null && { waiting }) });
 }
 
 /** What is said in sessions: send, look at, page through, search. */
@@ -250,9 +261,10 @@ export function bindMessages(bind: Bind, { service, limits }: { service: Session
     const idempotencyKey = headers['idempotency-key'] ?? null;
     const input = { ...body, idempotency_key: idempotencyKey };
     const accepted = await service.submit(caller, params.session_id, input);
-    const state = await waitForTurn(service, caller, accepted, preference.waitMs, signal);
+    const state = await waitForTurn(service, caller, accepted, preference.waitMs, signal, { orPerson: true });
+    const waiting = isSettled(state) ? null : (await service.get(caller, params.session_id)).waiting;
     if (preference.applied !== null) res.set('Preference-Applied', preference.applied);
-    answerTurn(res, state, preference.applied === 'respond-async');
+    answerTurn(res, state, preference.applied === 'respond-async', waiting);
   });
 
   bind(MESSAGE_ROUTES.listMessages, async ({ caller, params, query, res }) => {

@@ -3,6 +3,7 @@ import { COST_ROUTES } from './costs.ts';
 import { EVENT_ROUTES } from './events.ts';
 import { HEALTH_ROUTES } from './health.ts';
 import type { RouteSpec } from './http/route-spec.ts';
+import { INTERACTION_ROUTES } from './interactions.ts';
 import { MESSAGE_ROUTES } from './messages.ts';
 import { PROJECT_ROUTES } from './projects.ts';
 import { ROUTING_ROUTES } from './routing.ts';
@@ -12,6 +13,7 @@ import { SESSION_ROUTES } from './sessions.ts';
 export const ROUTES = {
   ...SESSION_ROUTES,
   ...MESSAGE_ROUTES,
+  ...INTERACTION_ROUTES,
   ...COST_ROUTES,
   ...EVENT_ROUTES,
   ...PROJECT_ROUTES,

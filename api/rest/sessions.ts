@@ -18,6 +18,7 @@ import {
 import { exportSession } from '../service/export-session.ts';
 import { toConnected } from '../service/present.ts';
 import type { SessionService } from '../service/service.ts';
+import { interactionBody } from './interactions.ts';
 import type { Bind } from './http/bind.ts';
 import { defineRoute, NDJSON, PREFIX, SESSION } from './http/route-spec.ts';
 
@@ -78,6 +79,7 @@ const sessionBody = z
     simulated: z.boolean(),
     at_least_once: z.boolean(),
     queued: z.number().int().nonnegative(),
+    waiting: interactionBody.nullable().describe('The open interaction that waits longest for a person'),
     running: z
       .object({ message_id: z.string(), since: timestamp, summary: z.string() })
       .nullable()
@@ -105,6 +107,7 @@ const sessionBody = z
         simulated: false,
         at_least_once: false,
         queued: 0,
+        waiting: null,
         running: null,
       },
     ],

@@ -2,6 +2,7 @@ import type { Bus } from '../../db/events/bus.ts';
 import type { Database } from '../../db/file/open.ts';
 import { makeEventQueries } from '../../db/queries/events.ts';
 import type { EventQueries } from '../../db/queries/events.ts';
+import { InteractionQueries } from '../../db/queries/interactions.ts';
 import { makeMessageQueries } from '../../db/queries/messages.ts';
 import type { MessageQueries } from '../../db/queries/messages.ts';
 import { makeSessionQueries } from '../../db/queries/sessions.ts';
@@ -44,6 +45,7 @@ export interface ServiceContext extends SessionServiceDeps {
   sessions: SessionQueries;
   messages: MessageQueries;
   events: EventQueries;
+  interactions: InteractionQueries;
   waits: { connectMs: number; disconnectMs: number; reapMs: number };
   /** The session, if the caller may do this with it. Throws `SESSION_NOT_FOUND`. */
   visible(caller: Caller, action: Action, sessionId: string): FoundSession;
@@ -60,6 +62,7 @@ export function makeContext(deps: SessionServiceDeps): ServiceContext {
     sessions,
     messages: makeMessageQueries(db, showCost),
     events: makeEventQueries(db, showCost),
+    interactions: new InteractionQueries(db),
     waits: { connectMs: 30_000, disconnectMs: 30_000, reapMs: 3_000, ...deps.waits },
     visible(caller, action, sessionId) {
       const found = sessions.find(sessionId);

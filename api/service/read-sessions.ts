@@ -14,7 +14,7 @@ type Reads =
 
 /** Everything that is answered from the mirror. */
 export function makeReads(context: ServiceContext): Pick<SessionService, Reads> {
-  const { sessions, messages, events, reports } = context;
+  const { sessions, messages, events, reports, interactions } = context;
 
   function knownUser(caller: Caller, userId: string): string {
     const visibleUser = policy(caller, 'read_user', userId) === 'allowed';
@@ -37,16 +37,18 @@ export function makeReads(context: ServiceContext): Pick<SessionService, Reads> 
       if (state === null) throw errors.messageNotFound(messageId);
       return state;
     },
-    async settled(caller, sessionId, messageId, waitMs, signal) {
+    async settled(caller, sessionId, messageId, waitMs, signal, orPerson = false) {
       context.visible(caller, 'read_session', sessionId);
       const id = messageId.toLowerCase();
       const look = (): MessageState | null => {
         const state = messages.state(sessionId, id);
-        return state === null || isOpenMessage(state.status) ? null : state;
+        if (state === null) return null;
+        if (!isOpenMessage(state.status)) return state;
+        return orPerson && interactions.waitingOf(sessionId) !== null ? state : null;
       };
       const state = await waitFor(context.bus, {
         sessionId,
-        events: ['result', 'queued'],
+        events: ['result', 'queued', 'interaction'],
         timeoutMs: waitMs,
         signal,
         look,

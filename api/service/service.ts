@@ -1,4 +1,6 @@
-import type { Caller } from '../../domain/access/caller.ts';
+import type { InboxFilter } from '../../db/queries/interactions.ts';
+import type { Caller, Door } from '../../domain/access/caller.ts';
+import type { ShownInteraction } from '../../domain/control/interaction.ts';
 import type { CostQuestion, CostRows } from '../../domain/money/cost-rows.ts';
 import type { SessionEvent } from '../../domain/session/event.ts';
 import type {
@@ -32,13 +34,17 @@ export interface SessionService {
   get(caller: Caller, sessionId: string): Promise<Session>;
   /** Resolves when the message is accepted (durable), before it is carried out. */
   submit(caller: Caller, sessionId: string, input: SendMessage): Promise<MessageState>;
-  /** Waits until the turn is settled, `waitMs` at most; resolves with the state that it then has. */
+  /**
+   * Waits until the turn is settled, `waitMs` at most; resolves with the state that it then has. With `orPerson` also when its
+   * session waits for a person, in this turn or in one before it.
+   */
   settled(
     caller: Caller,
     sessionId: string,
     messageId: string,
     waitMs: number,
     signal?: AbortSignal,
+    orPerson?: boolean,
   ): Promise<MessageState>;
   message(caller: Caller, sessionId: string, messageId: string): Promise<MessageState>;
   history(
@@ -60,6 +66,15 @@ export interface SessionService {
   /** Resolves when the session has ended, with the first reason. */
   disconnect(caller: Caller, sessionId: string, reason: string): Promise<{ reason: string; timestamp: string }>;
   cleanup(caller: Caller): Promise<number>;
+  /** What waits for the caller, oldest first. */
+  inbox(caller: Caller, filter: InboxFilter): Promise<Page<ShownInteraction>>;
+  /** Throws `INTERACTION_NOT_FOUND`, also for one that the caller may not see. */
+  interaction(caller: Caller, interactionId: string): Promise<ShownInteraction>;
+  /**
+   * Records a person's answer and returns the interaction as it is then; the first answer wins, and the same one again
+   * returns it. Throws `INVALID_ANSWER`, `NOT_PERMITTED`, `ALREADY_ANSWERED`, `INTERACTION_WITHDRAWN`.
+   */
+  answer(caller: Caller, interactionId: string, answer: unknown, via: Door): Promise<ShownInteraction>;
   userCost(caller: Caller, userId: string, filter: CostFilter): Promise<CostReport>;
   totalCost(caller: Caller, filter: CostFilter): Promise<CostReport>;
   /** What the sessions that the caller may see cost, in groups. */

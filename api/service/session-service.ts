@@ -7,6 +7,7 @@ import type { SessionServiceDeps } from './context.ts';
 import { makeCreateSession, makeResume } from './sessions/create-session.ts';
 import { makeCleanup, makeDisconnect, makeInterrupt } from './sessions/end-session.ts';
 import { makePresence } from './sessions/presence.ts';
+import { Interactions } from './interactions.ts';
 import { makeReads } from './read-sessions.ts';
 import { makeRoute } from './messages/route-conversation.ts';
 import { makeSubmitMessage } from './messages/submit-message.ts';
@@ -21,6 +22,7 @@ export function makeSessionService(deps: SessionServiceDeps): SessionService {
   const create = makeCreateSession(context);
   const submit = makeSubmitMessage(context);
   const reads = makeReads(context);
+  const interactions = new Interactions(context);
 
   /** The call, with the words of the contract where it is the file that cannot be reached. */
   const guarded = <A extends unknown[], R>(call: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => {
@@ -46,6 +48,9 @@ export function makeSessionService(deps: SessionServiceDeps): SessionService {
     resume: guarded(makeResume(context)),
     presence: guarded(makePresence(context)),
     route: guarded(makeRoute(context, { create, submit })),
+    inbox: guarded(async (...args) => interactions.inbox(...args)),
+    interaction: guarded(async (...args) => interactions.get(...args)),
+    answer: guarded((...args) => interactions.answer(...args)),
     get: guarded(reads.get),
     list: guarded(reads.list),
     message: guarded(reads.message),

@@ -18,17 +18,21 @@ export function isSettled(state: MessageState): boolean {
   return (TURN_OUTCOMES as readonly string[]).includes(state.status);
 }
 
-/** Waits for the turn of an accepted message; when the time or the signal ends the wait, gives what is known then. */
+/**
+ * Waits for the turn of an accepted message; when the time or the signal ends the wait, returns what is known then. With
+ * `orPerson` the wait ends, too, where the session waits for a person.
+ */
 export async function waitForTurn(
   service: SessionService,
   caller: Caller,
   accepted: MessageState,
   waitMs: number,
   signal: AbortSignal,
+  { orPerson = false }: { orPerson?: boolean } = {},
 ): Promise<MessageState> {
   if (waitMs === 0 || isSettled(accepted) || signal.aborted) return accepted;
   try {
-    return await service.settled(caller, accepted.session_id, accepted.message_id, waitMs, signal);
+    return await service.settled(caller, accepted.session_id, accepted.message_id, waitMs, signal, orPerson);
   } catch (error) {
     const reason: unknown = signal.reason;
     if (reason instanceof XswarmError && reason.code === 'UNAUTHENTICATED') throw reason;

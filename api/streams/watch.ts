@@ -64,9 +64,11 @@ async function* live(
   }
 }
 
+const SUMMARIES: readonly string[] = ['status', 'cost', 'closed', 'interaction'];
+
 function summaryOf(frame: LiveFrame): LiveFrame | null {
   if (frame.kind === 'delta') return null;
   const { event } = frame;
   if (event.type === 'result') return { kind: 'event', event: { ...event, content: '' } };
-  return event.type === 'status' || event.type === 'cost' || event.type === 'closed' ? frame : null;
+  return SUMMARIES.includes(event.type) ? frame : null;
 }

@@ -78,6 +78,15 @@ export function makeHandlers({ service, lanes, notices, subscriptions, maxWaitMs
       reply({ type: 'interrupted', session_id, interrupted: await service.interrupt(caller, session_id, message_id) });
     },
 
+    async answer_interaction({ interaction_id, type: _type, request_id: _requestId, ...answer }, caller, reply) {
+      reply({ type: 'interaction', ...(await service.answer(caller, interaction_id, answer, 'socket')) });
+    },
+
+    async list_inbox({ user_id }, caller, reply) {
+      const { items } = await service.inbox(caller, { user_id, status: 'open', limit: 200 });
+      reply({ type: 'inbox', interactions: items });
+    },
+
     async get_session_status({ session_id }, caller, reply) {
       const session = await service.get(caller, session_id);
       reply({ type: 'session_status', ...toSessionCost(session, Date.now()), is_active: isActive(session.status) });

@@ -80,6 +80,7 @@ export function serveConnection(socket: WebSocket, address: string, known: Known
     endWatch,
     getSession: async (sessionId) => await service.get(knownCaller(), sessionId),
     tell: (sessionId, end) => outbox.send({ type: 'claude_code_disconnected', session_id: sessionId, ...end }),
+    ask: (interaction) => outbox.send({ type: 'interaction', ...interaction }),
     onError: (error) => logger.warn({ err: error, connection: id }, 'Looking after the end of a session failed'),
   });
   const subscriptions = makeSubscriptions({

@@ -1,4 +1,5 @@
 import type { Session } from '../service/service.ts';
+import type { Interaction } from '../../domain/control/interaction.ts';
 import type { EndWatch } from './end-watch.ts';
 
 type End = { reason: string; timestamp: string };
@@ -33,9 +34,11 @@ export function makeEndNotices(options: {
   endWatch: EndWatch;
   getSession: (sessionId: string) => Promise<Session>;
   tell: (sessionId: string, end: End) => void;
+  /** A followed session asks a person, or what it asked has ended. */
+  ask: (interaction: Interaction) => void;
   onError: (error: unknown) => void;
 }): EndNotices {
-  const { endWatch, getSession, tell, onError } = options;
+  const { endWatch, getSession, tell, ask, onError } = options;
   const followed = new Map<string, Followed>();
 
   const drop = (sessionId: string): void => {
@@ -63,6 +66,7 @@ export function makeEndNotices(options: {
     if (followed.has(sessionId)) return;
     const stop = endWatch.follow(sessionId, {
       onEnd: (end) => announce(sessionId, { reason: end.reason, timestamp: end.timestamp }),
+      onInteraction: ask,
       onDoubt: () => void check(sessionId).catch(onError),
     });
     followed.set(sessionId, { stop, ownAnswers: 0, missed: null });

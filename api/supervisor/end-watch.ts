@@ -1,8 +1,10 @@
+import type { Interaction } from '../../domain/control/interaction.ts';
 import type { SessionFeed } from '../streams/session-feed.ts';
 
 /** What a follower of a session wants to hear. */
 export interface EndFollower {
   onEnd(end: { reason: string; timestamp: string }): void;
+  onInteraction(interaction: Interaction): void;
   /** An end may have been missed: look for yourself. */
   onDoubt(): void;
 }
@@ -20,8 +22,10 @@ export function makeEndWatch(feed: SessionFeed): EndWatch {
 
   const close = feed.listen({
     onEvent(event) {
-      if (event.type !== 'closed') return;
-      for (const follower of followers.get(event.session_id) ?? []) follower.onEnd(event);
+      for (const follower of followers.get(event.session_id) ?? []) {
+        if (event.type === 'closed') follower.onEnd(event);
+        if (event.type === 'interaction') follower.onInteraction(event.interaction);
+      }
     },
     onReset() {
       for (const ofSession of followers.values()) for (const follower of ofSession) follower.onDoubt();

@@ -1,4 +1,3 @@
-import type { InteractionEnd } from '../../domain/control/interaction.ts';
 import type { AgentMessage, MessageStatus } from '../../domain/session/turn.ts';
 import { isoTime } from './iso-time.ts';
 import { appendEvent } from './batch.ts';
@@ -24,21 +23,6 @@ export function applyAccepted(batch: Batch, session: SessionState, message: Agen
   if (known.session_key !== session.key || known.status !== 'queued') return;
   moveMessage(batch, session, known, 'sent');
   appendEvent(batch, session, { type: 'sent', timestamp: at, message_id: message.message_id }, known.key);
-}
-
-/** Notes that a message waits for a person; one that is settled stays settled. */
-export function applyAsked(batch: Batch, session: SessionState, messageId: string): void {
-  const message = batch.statements.message.get(messageId);
-  if (message?.session_key === session.key && message.status === 'sent')
-    moveMessage(batch, session, message, 'waiting');
-}
-
-/** Notes that a message was decided about, and that its turn goes on; what is withdrawn ends with its turn. */
-export function applyDecided(batch: Batch, session: SessionState, { message_id, status }: InteractionEnd): void {
-  if (status === 'withdrawn' || message_id === null) return;
-  const message = batch.statements.message.get(message_id);
-  if (message?.session_key === session.key && message.status === 'waiting')
-    moveMessage(batch, session, message, 'sent');
 }
 
 /** Changes where a message is, and the session's counts of those that wait and run. */
@@ -83,5 +67,6 @@ function insertQuestion(
 
 function count(session: SessionState, status: MessageStatus, by: 1 | -1): void {
   if (status === 'queued') session.queued += by;
+  // A turn that waits for a person still runs: its session is not quiet.
   if (status === 'sent' || status === 'waiting') session.running += by;
 }

@@ -2,6 +2,7 @@ import { addUsage } from '../../domain/session/turn.ts';
 import type { ModelUsage, TurnResult } from '../../domain/session/turn.ts';
 import { typeNumber } from '../events/event-numbers.ts';
 import { isoTime, laterOf } from './iso-time.ts';
+import { withdrawOfTurn } from './apply-interaction.ts';
 import { moveMessage } from './apply-message.ts';
 import { appendEvent } from './batch.ts';
 import type { Batch } from './batch.ts';
@@ -38,6 +39,7 @@ export function applyResult(batch: Batch, session: SessionState, turn: TurnResul
     batch.statements.insertTurnUsage.run({ message_key: key, ...usage });
   }
   session.cost_nano += turn.cost_nano ?? 0;
+  withdrawOfTurn(batch, session, turn, timestamp);
   session.last_activity = laterOf(session.last_activity, timestamp);
   if (turn.message_id !== null) {
     settleMessage(batch, session, turn.message_id);

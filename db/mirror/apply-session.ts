@@ -2,6 +2,7 @@ import type { SessionSnapshot } from '../../domain/mirror/mirror-write.ts';
 import { hasEnded } from '../../domain/session/session.ts';
 import { statusEvents } from '../events/event-rows.ts';
 import { isoTime, laterOf } from './iso-time.ts';
+import { withdrawOfSession } from './apply-interaction.ts';
 import { appendEvent, touchSession } from './batch.ts';
 import type { Batch } from './batch.ts';
 import { spenderOf } from './statements.ts';
@@ -26,7 +27,10 @@ export function applySession(batch: Batch, snapshot: SessionSnapshot): void {
   session.last_activity = laterOf(session.last_activity, lastActivity);
   saveSnapshot(batch, session, snapshot);
   if (isNewOwner && session.event_seq > 0) batch.budgets?.recount(spenderOf(session));
-  if (hasEnded(snapshot.status)) batch.statements.giveBackAdmission.run(session.id);
+  if (hasEnded(snapshot.status)) {
+    batch.statements.giveBackAdmission.run(session.id);
+    withdrawOfSession(batch, session, lastActivity);
+  }
   // What is left of bodies belongs to messages that never reached the workflow.
   if (snapshot.status === 'disconnected') batch.statements.forgetBodies.run(session.id);
   if (!changed) return;

@@ -1,7 +1,8 @@
 import type { AgentEvent } from '../../domain/session/event.ts';
 import type { MirrorWrite } from '../../domain/mirror/mirror-write.ts';
 import { isoTime } from './iso-time.ts';
-import { applyAccepted, applyAsked, applyDecided, applyQueued } from './apply-message.ts';
+import { applyAsked, applyInteractionEnd } from './apply-interaction.ts';
+import { applyAccepted, applyQueued } from './apply-message.ts';
 import { applyResult } from './apply-result.ts';
 import { applySession } from './apply-session.ts';
 import { appendEvent, isFresh, touchSession } from './batch.ts';
@@ -13,7 +14,7 @@ export function applyWrite(batch: Batch, write: MirrorWrite): void {
   if (write.type === 'session') return applySession(batch, write.snapshot);
   const session = touchSession(batch, write.session_id);
   if (write.type === 'queued') return applyQueued(batch, session, write.message, write.timestamp);
-  if (write.type === 'interaction') return applyDecided(batch, session, write.end);
+  if (write.type === 'interaction') return applyInteractionEnd(batch, session, write.end);
   if (write.type === 'settled') return applyResult(batch, session, write.turn, true);
   return applyAgentEvent(batch, session, write.seq, write.event);
 }
@@ -27,8 +28,8 @@ function applyAgentEvent(batch: Batch, session: SessionState, seq: number, event
   }
   if (event.type === 'result') return applyResult(batch, session, event.turn, false);
   if (!fresh) return;
-  if (event.type === 'interaction' && event.message_id !== null && event.interaction.status === 'open') {
-    applyAsked(batch, session, event.message_id);
+  if (event.type === 'interaction') {
+    return applyAsked(batch, session, event.interaction, isoTime(event.timestamp, batch.now));
   }
   const timestamp = isoTime(event.timestamp, batch.now);
   appendEvent(batch, session, { ...event, timestamp }, messageKey(batch, session, event));

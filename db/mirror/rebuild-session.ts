@@ -74,6 +74,7 @@ function clear(client: BetterSqlite3.Database, sessionId: string, key: number): 
   client.prepare('DELETE FROM session_events WHERE session_key = ?').run(key);
   client.prepare('DELETE FROM agent_events_ahead WHERE session_key = ?').run(key);
   client.prepare('DELETE FROM cost_sums WHERE session_key = ?').run(key);
+  client.prepare('DELETE FROM claude_code_interactions WHERE session_id = ?').run(sessionId);
   client.prepare('DELETE FROM claude_code_messages WHERE session_id = ?').run(sessionId);
   client
     .prepare(

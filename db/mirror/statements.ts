@@ -1,6 +1,7 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Spender } from '../../domain/money/budget.ts';
 import type { SessionStatus } from '../../domain/session/session.ts';
+import type { InteractionRow } from '../queries/interactions.ts';
 import type { MessageStatus } from '../../domain/session/turn.ts';
 
 /** What the mirror changes of a session while a batch is applied. */
@@ -95,6 +96,32 @@ export function prepareMirror(client: BetterSqlite3.Database) {
     ),
     pointAtAnswer: client.prepare<[number, number, number]>(
       'UPDATE session_events SET body = NULL, message_key = ? WHERE session_key = ? AND seq = ?',
+    ),
+    interaction: client.prepare<[string], InteractionRow>(
+      'SELECT * FROM claude_code_interactions WHERE interaction_id = ?',
+    ),
+    openInteractions: client.prepare<[string], InteractionRow>(
+      `SELECT * FROM claude_code_interactions WHERE session_id = ? AND status = 'open' ORDER BY rowid`,
+    ),
+    openOfMessage: client.prepare<[string, string]>(
+      `SELECT 1 FROM claude_code_interactions WHERE session_id = ? AND message_id = ? AND status = 'open'`,
+    ),
+    nextInteractionNumber: client
+      .prepare<[string], number>(
+        `WITH open AS (SELECT i.number FROM claude_code_interactions i JOIN claude_code_sessions s ON s.id = i.session_id
+           WHERE i.status = 'open' AND s.user_id = ?)
+         SELECT min(n) FROM (SELECT 1 AS n UNION SELECT number + 1 FROM open) WHERE n NOT IN (SELECT number FROM open)`,
+      )
+      .pluck(),
+    insertInteraction: client.prepare(
+      `INSERT INTO claude_code_interactions (interaction_id, session_id, message_id, kind, status, number, title, detail,
+         created_at, expires_at)
+       VALUES (@interaction_id, @session_id, @message_id, @kind, 'open', @number, @title, @detail, @created_at, @expires_at)`,
+    ),
+    endInteraction: client.prepare(
+      `UPDATE claude_code_interactions SET status = @status, answer = @answer, answered_by = @answered_by,
+         answered_via = @answered_via, settled_at = @settled_at, withdrawn_reason = @withdrawn_reason
+       WHERE interaction_id = @interaction_id`,
     ),
     rememberAhead: client.prepare<[number, number]>(
       'INSERT INTO agent_events_ahead (session_key, seq) VALUES (?, ?) ON CONFLICT DO NOTHING',

@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Page, Session, SessionFilter } from '../../domain/service-data.ts';
 import { isActive } from '../../domain/session/session.ts';
+import { InteractionQueries } from './interactions.ts';
 import { fromCursor, toCursor } from './cursor.ts';
 import type { Database } from '../file/open.ts';
 import { sessions } from '../schema/conversations.ts';
@@ -65,6 +66,8 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
     )
     .pluck();
 
+  const interactions = new InteractionQueries(db);
+
   function runningOf(row: SessionRow): Session['running'] {
     if (row.running === 0 || row.key === null) return null;
     const message = sentMessage.get(row.key);
@@ -80,12 +83,18 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
     };
   }
 
+  const turnOf = (row: SessionRow): Pick<Session, 'running' | 'waiting'> => ({
+    running: runningOf(row),
+    // A turn that waits counts as running: other sessions cost no statement.
+    waiting: row.running === 0 ? null : interactions.waitingOf(row.id),
+  });
+
   return {
     find(id) {
       const row = byId.get({ id });
       if (row === undefined) return null;
       const { version, event_seq, agent_seq, cost_nano } = row;
-      return { ...toSession(row, showCost, runningOf(row)), version, event_seq, agent_seq, cost_nano: cost_nano ?? 0 };
+      return { ...toSession(row, showCost, turnOf(row)), version, event_seq, agent_seq, cost_nano: cost_nano ?? 0 };
     },
     list(filter) {
       const { user_id, status, project_path, limit, cursor } = filter;
@@ -106,7 +115,7 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
       const items = rows.slice(0, limit);
       const last = items.at(-1)?.key ?? null;
       const next_cursor = rows.length > limit && last !== null ? toCursor(LIST, last) : null;
-      return { items: items.map((row) => toSession(row, showCost, runningOf(row))), next_cursor };
+      return { items: items.map((row) => toSession(row, showCost, turnOf(row))), next_cursor };
     },
     hasAny: (userId) =>
       db.select({ id: sessions.id }).from(sessions).where(eq(sessions.user_id, userId)).limit(1).get() !== undefined,
@@ -130,7 +139,7 @@ export function makeSessionQueries(db: Database, showCost: ShowCost): SessionQue
   };
 }
 
-function toSession(row: SessionRow, showCost: ShowCost, running: Session['running']): Session {
+function toSession(row: SessionRow, showCost: ShowCost, turn: Pick<Session, 'running' | 'waiting'>): Session {
   return {
     id: row.id,
     user_id: row.user_id,
@@ -150,6 +159,6 @@ function toSession(row: SessionRow, showCost: ShowCost, running: Session['runnin
     simulated: row.simulated,
     at_least_once: row.at_least_once,
     queued: row.queued,
-    running,
+    ...turn,
   };
 }

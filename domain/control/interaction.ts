@@ -86,6 +86,9 @@ export type Interaction = Ask & {
   withdrawn_reason: string | null;
 };
 
+/** An interaction as people see it. `number` is small and unique among the open ones of a user. */
+export type ShownInteraction = Interaction & { number: number };
+
 /** How an interaction ended, as its session's workflow recorded it. */
 export type InteractionEnd = Pick<
   Interaction,

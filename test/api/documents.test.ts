@@ -124,11 +124,12 @@ test('every JSON answer fits the schema that the document promises', async () =>
   const wish = { user_id: 'alice', project_path: '/p', session_id: 's', title: 'T', options: { model: 'm' } };
   const at = (path: string): string => path.replace(':session_id', 's').replace(':user_id', 'alice');
   await callRest('POST', `${doors.base}/sessions`, wish);
-  const sent = await callRest('POST', `${doors.base}/sessions/s/messages`, { message: 'hi' });
+  const sent = await callRest('POST', `${doors.base}/sessions/s/messages`, { message: 'ask ls, hi' });
   const bodies: Record<string, unknown> = {
     createSession: wish,
     sendMessage: { message: 'hi' },
     trustProject: { project_path: '/p', digest: '0'.repeat(64) },
+    answerInteraction: { decision: 'allow' },
     routeConversation: { from: 'alice', message: 'x', channel: 'id' },
   };
   const ordered = routes
@@ -137,7 +138,8 @@ test('every JSON answer fits the schema that the document promises', async () =>
   for (const { operationId, method, path, query, answers } of ordered) {
     const shape = query?.shape ?? {};
     const ask = 'q' in shape ? '?q=hi' : path.includes('/projects/') ? '?project_path=/p' : '';
-    const url = `${doors.api.restUrl}${at(path).replace(':message_id', String(sent.body['message_id']))}${ask}`;
+    const id = String(sent.body['message_id']);
+    const url = `${doors.api.restUrl}${at(path).replace(/:(message|interaction)_id/, id)}${ask}`;
     const answer = await callRest(method.toUpperCase(), url, bodies[operationId]);
     const schema = answers[answer.status]?.schema;
     assert.ok(answer.status in answers, `${operationId} answered ${answer.status} ${answer.text}`);

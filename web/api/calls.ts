@@ -6,7 +6,6 @@ import { API, call } from './http.ts';
 /** A session, with what servers of a later version add. */
 export interface Session extends Told {
   paused?: { reason: 'budget' | 'usage_limit' | 'person'; message: string; since: string } | null;
-  waiting?: { interaction_id: string; kind: string; title: string } | null;
   budget?: { limit_usd: number; spent_usd: number; left_usd: number } | null;
 }
 

@@ -24,8 +24,10 @@ const WITH_BODY: readonly ErrorCode[] = ['TOO_LARGE'];
 const TAGS: readonly { name: RouteSpec['tag']; description: string }[] = [
   { name: 'sessions', description: 'Begin, list, interrupt, resume and end sessions.' },
   { name: 'messages', description: 'Send messages, wait for answers, read and search the history.' },
+  { name: 'interactions', description: 'What waits for a person: permissions, questions and plans.' },
   { name: 'costs', description: 'What sessions, users and the whole system cost.' },
   { name: 'events', description: 'Numbered progress of sessions, live as server-sent events or as pages.' },
+  { name: 'projects', description: 'Which folders are trusted, and what trust would load.' },
   { name: 'routing', description: 'Messages that come in from other channels.' },
   { name: 'service', description: 'State and version of the service.' },
 ];
@@ -44,6 +46,10 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, string>> = {
   MAX_SESSIONS: errors.maxSessions(10).message,
   QUEUE_FULL: errors.queueFull('session-1').message,
   AGENT_UNREACHABLE: errors.agentUnreachable().message,
+  INTERACTION_NOT_FOUND: errors.interactionNotFound('int-1').message,
+  ALREADY_ANSWERED: 'Interaction is already answered: int-1 by user123 via web at 2026-11-25T09:32:00.000Z: allowed',
+  INTERACTION_WITHDRAWN: 'Interaction is withdrawn: int-1: The turn was interrupted',
+  INVALID_ANSWER: 'decision must be "allow", "allow_session", "deny" or "deny_and_stop"',
   TURN_FAILED: 'API Error: 529 Overloaded',
   TURN_UNKNOWN: errors.turnUnknown('the gateway was stopped during the turn', {}).message,
   PROJECT_PATH: errors.projectPathNotFound('/path/to/project').message,

@@ -27,7 +27,7 @@ export interface RouteSpec {
   /** As Express writes it. */
   path: string;
   summary: string;
-  tag: 'sessions' | 'messages' | 'costs' | 'events' | 'projects' | 'routing' | 'service';
+  tag: 'sessions' | 'messages' | 'interactions' | 'costs' | 'events' | 'projects' | 'routing' | 'service';
   /** Whether it may be called without a token in token mode. */
   open?: boolean;
   params?: z.ZodObject;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ShownInteraction } from '../../../domain/control/interaction.ts';
 import { errors } from '../../../domain/errors.ts';
 import { isActive, takesMessages } from '../../../domain/session/session.ts';
 import type { SessionStatus } from '../../../domain/session/session.ts';
@@ -32,6 +33,8 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
   const sessions = new Map<string, Session>();
   const history: HistoryMessage[] = [];
   const states = new Map<string, { state: MessageState; body: string; done: Promise<void> }>();
+  /** What sessions asked: a message that begins with `ask` asks for permission, under its own id. */
+  const asked = new Map<string, ShownInteraction>();
   let unready: string | null = null;
   let turns = 0;
 
@@ -44,6 +47,7 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
   const knownUser = (caller: Caller, id: string): void => {
     if (!users.includes(id) || !maySee(caller, id)) throw errors.userNotFound(id);
   };
+  const ownerOf = ({ session_id }: ShownInteraction): string => sessions.get(session_id)?.user_id ?? '';
   const end = (id: string, reason: string, status: SessionStatus = 'disconnected'): void => {
     const session = sessions.get(id);
     if (session === undefined || !takesMessages(session.status)) return;
@@ -69,6 +73,32 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
   const carryOut = async (session: Session, state: MessageState, text: string): Promise<void> => {
     const [word, argument = '0'] = text.split(' ');
     if (word === 'never') return await new Promise(() => undefined);
+    if (word === 'ask') {
+      const detail = {
+        tool: 'Bash',
+        input: { command: argument },
+        summary: argument,
+        reason: 'asks',
+        blocked_path: null,
+      };
+      asked.set(state.message_id, {
+        interaction_id: state.message_id,
+        session_id: session.id,
+        message_id: state.message_id,
+        kind: 'permission',
+        status: 'open',
+        number: asked.size + 1,
+        title: `Bash: ${argument}`,
+        detail: { ...detail, suggestions: [] },
+        created_at: now(),
+        expires_at: null,
+        answer: null,
+        answered_by: null,
+        answered_via: null,
+        answered_at: null,
+        withdrawn_reason: null,
+      });
+    }
     if (word === 'slow') await sleep(Number(argument));
     turns += 1;
     const outcome = word === 'fail' ? 'failed' : word === 'unknown' ? 'unknown' : 'done';
@@ -125,6 +155,7 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
         at_least_once: false,
         queued: 0,
         running: null,
+        waiting: null,
       };
       sessions.set(id, session);
       streams.add(id, { type: 'status', timestamp: now(), status: 'active' });
@@ -214,6 +245,20 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
     },
     async presence(caller, id) {
       if (!takesMessages(find(caller, id).status)) throw errors.sessionNotActive(id);
+    },
+    async inbox(caller, { status = 'open' }) {
+      const items = [...asked.values()].filter((one) => one.status === status && maySee(caller, ownerOf(one)));
+      return { items, next_cursor: null };
+    },
+    async interaction(caller, id) {
+      const found = asked.get(id);
+      if (found === undefined || !maySee(caller, ownerOf(found))) throw errors.interactionNotFound(id);
+      return found;
+    },
+    async answer(caller, id, answer, via) {
+      const found = await service.interaction(caller, id);
+      const given = { status: 'answered', answer, answered_by: caller.user_id ?? 'local', answered_via: via };
+      return Object.assign(found, given, { answered_at: now() });
     },
     async userCost(caller, userId) {
       knownUser(caller, userId);

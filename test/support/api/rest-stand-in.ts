@@ -82,6 +82,7 @@ export class RestStandIn {
         at_least_once: false,
         queued: 0,
         running: null,
+        waiting: null,
         ...fields,
       },
       events: [],
