@@ -71,12 +71,10 @@ const inboxPage = z
 const interactionParams = z.object({ interaction_id: z.string().min(1).max(128) });
 
 /** Body of an answer; which fields belong to it depends on the kind, see docs/approvals.md. */
-const answerBody = z
-  .looseObject({ decision: z.string().optional() })
-  .meta({
-    id: 'AnswerInteraction',
-    examples: [{ decision: 'allow' }, { decision: 'deny', reason: 'Use the Makefile' }],
-  });
+const answerBody = z.looseObject({ decision: z.string().optional() }).meta({
+  id: 'AnswerInteraction',
+  examples: [{ decision: 'allow' }, { decision: 'deny', reason: 'Use the Makefile' }],
+});
 
 /** What waits for people. */
 export const INTERACTION_ROUTES = {
