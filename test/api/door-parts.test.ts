@@ -195,15 +195,17 @@ test('commandType() knows snake_case and CamelCase, and no names of objects', ()
 test('makeLanes() keeps the order of a lane also behind a failure, and lanes apart', async () => {
   const lanes = makeLanes();
   const done: string[] = [];
-  const work = (name: string, ms: number) => async (): Promise<void> => {
-    await new Promise((resolve) => setTimeout(resolve, ms));
-    done.push(name);
-  };
+  const work = (name: string) => async (): Promise<void> => void done.push(name);
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
   const failing = lanes.run('a', async () => {
-    await work('a0', 20)();
+    await held;
+    done.push('a0');
     throw new Error('failed');
   });
-  const rest = [lanes.run('a', work('a1', 10)), lanes.run('a', work('a2', 0)), lanes.run('b', work('b1', 0))];
+  const rest = [lanes.run('a', work('a1')), lanes.run('a', work('a2'))];
+  await lanes.run('b', work('b1'));
+  goOn();
   await assert.rejects(failing);
   await Promise.all(rest);
   assert.deepEqual(done, ['b1', 'a0', 'a1', 'a2']);

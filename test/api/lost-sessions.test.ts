@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { reconcileAdmissions } from '../../api/service/session-service.ts';
 import { callRest } from '../support/api/call-rest.ts';
 import { openRealDoors } from '../support/api/open-real-doors.ts';
@@ -84,7 +84,7 @@ test('reconcileAdmissions() asks about lost sessions side by side, each once', a
     questions += 1;
     now += 1;
     most = Math.max(most, now);
-    await sleep(1);
+    await nextTick();
     now -= 1;
     return 'unknown';
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MirrorAdmin } from '../../api/mirror/mirror-admin.ts';
 import { errors } from '../../domain/errors.ts';
+import { until } from '../support/until.ts';
 import { openRealDoors } from '../support/api/open-real-doors.ts';
 
 const nothing: MirrorAdmin = {
@@ -69,6 +70,5 @@ test('who hangs up ends the work', async (t) => {
   const answer = await fetch(`${api.restUrl}/admin/mirror/rebuild`, { method: 'POST', signal: stop.signal });
   assert.equal(answer.status, 200);
   stop.abort();
-  for (let tries = 0; tries < 100 && !ended; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(ended, true);
+  await until('the rebuild has ended', () => ended);
 });

@@ -56,7 +56,7 @@ test('a supervisor reader that takes nothing is told and closed with 4413, and r
   const again = await connectSupervisor(doors.api.supervisorUrl, SUPERVISOR_TOKEN);
   await again.ask({ type: 'subscribe', session_id: 's', after_seq: last });
   const first = await again.next({ type: 'claude_code_event' });
-  await again.next({ type: 'claude_code_event', seq: 901 });
+  await again.next({ type: 'claude_code_event', seq: 902 });
   await again.close();
   await doors.api.close();
   assert.equal(first['seq'], last + 1);
@@ -78,7 +78,7 @@ test('a stop ends streams with a comment and sockets with 1001, at once', async 
   const socket = await connectSupervisor(doors.api.supervisorUrl, SUPERVISOR_TOKEN);
   await socket.ask({ type: 'subscribe', session_id: 's' });
   const [one, all] = [await readEvents(`${doors.base}/sessions/s/events`), await readEvents(`${doors.base}/events`)];
-  await one.until((events) => events.length === 1);
+  await one.until((events) => events.length === 2);
   await all.until((events) => events.length === 1);
   const started = performance.now();
   await Promise.all([doors.api.close(), doors.api.close()]);

@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import type { EventSourceMessage } from 'eventsource-parser';
+import { until } from '../until.ts';
 
 /** An event as it came: its name, its id, and the JSON in it. */
 export interface StreamEvent {
@@ -13,7 +14,7 @@ export interface EventStreamClient {
   status: number;
   events: StreamEvent[];
   comments: string[];
-  /** Resolves when so many events were read, or the stream ended. */
+  /** Resolves when the events read are those wanted, or the stream has ended; fails after 20 s. */
   until(wanted: (events: StreamEvent[]) => boolean): Promise<void>;
   /** Resolves when the server ended the stream. */
   ended: Promise<void>;
@@ -27,7 +28,6 @@ export async function readEvents(url: string, headers: Record<string, string> = 
   const events: StreamEvent[] = [];
   const comments: string[] = [];
   let isOver = false;
-  let wake = (): void => undefined;
   const parser = createParser({
     onEvent: ({ event, id, data }: EventSourceMessage) => {
       events.push({ event, id, data: JSON.parse(data) as Record<string, unknown> });
@@ -39,13 +39,11 @@ export async function readEvents(url: string, headers: Record<string, string> = 
       const decoder = new TextDecoder();
       for await (const chunk of response.body ?? []) {
         parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
-        wake();
       }
     } catch (error) {
       if (!stop.signal.aborted) throw error;
     } finally {
       isOver = true;
-      wake();
     }
   };
   const ended = read();
@@ -56,7 +54,7 @@ export async function readEvents(url: string, headers: Record<string, string> = 
     ended,
     hangUp: () => stop.abort(),
     async until(wanted) {
-      while (!wanted(events) && !isOver) await new Promise<void>((resolve) => (wake = resolve));
+      await until('the events of the stream', () => wanted(events) || isOver, { seen: () => events });
     },
   };
 }

@@ -5,6 +5,7 @@ import { errors } from '../../../domain/errors.ts';
 import { isActive, takesMessages } from '../../../domain/session/session.ts';
 import type { SessionStatus } from '../../../domain/session/session.ts';
 import type { Caller, HistoryMessage, MessageState, Session, SessionService } from '../../../api/service/service.ts';
+import { piecesOf, scriptedAnswer } from './scripted-answer.ts';
 import { memoryStreams } from './memory-streams.ts';
 import type { MemoryStreams } from './memory-streams.ts';
 
@@ -16,17 +17,15 @@ export interface MemoryService {
   end(sessionId: string, reason: string, status?: SessionStatus): void;
   /** What `ready()` throws from now on. */
   notReady(what: string | null): void;
+  /** Whether agents can be reached from now on. */
+  setAgentsAway(isAway: boolean): void;
   /** How many messages were carried out. */
   turns(): number;
 }
 
-const COST = 0.0005;
 const now = (): string => new Date().toISOString();
 
-/**
- * A stand-in that ends at our port. A message is answered with `You said: …`; the first word can ask for more:
- * `fail`, `unknown`, `slow <ms>`, `never`.
- */
+/** A stand-in that ends at our port. Messages are answered by `scriptedAnswer`. */
 export function memoryService(options: { users: string[]; maxSessions?: number; queueDepth?: number }): MemoryService {
   const { users, maxSessions = 1_000, queueDepth = 1_000 } = options;
   const streams = memoryStreams();
@@ -36,6 +35,7 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
   /** What sessions asked: a message that begins with `ask` asks for permission, under its own id. */
   const asked = new Map<string, ShownInteraction>();
   let unready: string | null = null;
+  let agentsAway = false;
   let turns = 0;
 
   const maySee = (caller: Caller, userId: string): boolean => caller.admin || caller.user_id === userId;
@@ -71,8 +71,7 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
     });
 
   const carryOut = async (session: Session, state: MessageState, text: string): Promise<void> => {
-    const [word, argument = '0'] = text.split(' ');
-    if (word === 'never') return await new Promise(() => undefined);
+    const [word, argument = ''] = text.split(' ');
     if (word === 'ask') {
       const detail = {
         tool: 'Bash',
@@ -99,31 +98,54 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
         withdrawn_reason: null,
       });
     }
-    if (word === 'slow') await sleep(Number(argument));
+    const answer = await scriptedAnswer(text);
+    if (answer === null) return await new Promise(() => undefined);
     turns += 1;
-    const outcome = word === 'fail' ? 'failed' : word === 'unknown' ? 'unknown' : 'done';
-    const error = outcome === 'done' ? undefined : { code: 'AGENT_ERROR', message: text };
-    const content = outcome === 'failed' ? '' : `You said: ${text}`;
+    const { outcome, content, failure, cost_nano } = answer;
+    const { message_id } = state;
+    const cost_usd = cost_nano / 1e9;
     const turnId = randomUUID();
-    for (const piece of content.match(/.{1,8}/gs) ?? []) streams.delta(session.id, state.message_id, piece);
-    Object.assign(state, { status: outcome, content, cost_usd: COST, timestamp: now(), error });
-    session.cost_usd = Number(((session.cost_usd ?? 0) + COST).toFixed(9));
+    const timestamp = now();
+    streams.add(session.id, { type: 'sent', timestamp, message_id });
+    for (const piece of piecesOf(content)) streams.delta(session.id, message_id, piece);
+    if (content !== '') streams.add(session.id, { type: 'text', timestamp, message_id, text: content });
+    const error = failure ?? undefined;
+    Object.assign(state, {
+      status: outcome,
+      content,
+      cost_usd,
+      timestamp,
+      error,
+      response_id: turnId,
+      simulated: true,
+    });
+    const sum = Number(((session.cost_usd ?? 0) + cost_usd).toFixed(9));
+    session.cost_usd = sum;
     record(session, {
       id: turnId,
       direction: 'from_claude',
       message: content,
-      cost_usd: COST,
-      reply_to: state.message_id,
+      cost_usd,
+      status: outcome,
+      reply_to: message_id,
+      simulated: true,
     });
-    const about = { message_id: state.message_id, outcome, content, cost_usd: COST, simulated: true } as const;
-    streams.add(session.id, { type: 'result', timestamp: now(), turn_id: turnId, ...about, error });
+    const about = { message_id, outcome, content, cost_usd, simulated: true } as const;
+    streams.add(session.id, { type: 'result', timestamp, turn_id: turnId, ...about, error });
+    streams.add(session.id, { type: 'cost', timestamp, cost_usd: sum, message_count: session.message_count });
+  };
+
+  const sumOf = (seen: Session[]): { cost_usd: number; session_count: number; message_count: number } => {
+    const sum = (of: (one: Session) => number): number => seen.reduce((total, one) => total + of(one), 0);
+    const cost_usd = Number(sum((one) => one.cost_usd ?? 0).toFixed(9));
+    return { cost_usd, session_count: seen.length, message_count: sum((one) => one.message_count) };
   };
 
   const service: SessionService = {
     async create(caller, input) {
       knownUser(caller, input.user_id);
       if (input.project_path.includes('missing')) throw errors.projectPathNotFound(input.project_path);
-      if (input.project_path.includes('unreachable')) throw errors.agentUnreachable();
+      if (agentsAway) throw errors.agentUnreachable();
       const id = input.session_id ?? randomUUID();
       const there = sessions.get(id);
       if (there !== undefined) {
@@ -147,7 +169,7 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
         message_count: 0,
         last_activity: now(),
         title: input.title ?? null,
-        options: input.options ?? {},
+        options: { idle_after_seconds: 60, idle_timeout_seconds: 300, ...input.options },
         reason: null,
         error: null,
         agent: 'simulator',
@@ -158,16 +180,19 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
         waiting: null,
       };
       sessions.set(id, session);
+      streams.add(id, { type: 'status', timestamp: now(), status: 'connecting' });
       streams.add(id, { type: 'status', timestamp: now(), status: 'active' });
       return session;
     },
     async list(caller, filter) {
-      const seen = [...sessions.values()].filter(
-        (one) =>
-          maySee(caller, one.user_id) &&
-          one.user_id === (filter.user_id ?? one.user_id) &&
-          one.status === (filter.status ?? one.status),
-      );
+      const seen = [...sessions.values()]
+        .reverse()
+        .filter(
+          (one) =>
+            maySee(caller, one.user_id) &&
+            one.user_id === (filter.user_id ?? one.user_id) &&
+            one.status === (filter.status ?? one.status),
+        );
       const from = Number(filter.cursor ?? 0);
       const items = seen.slice(from, from + filter.limit);
       return { items, next_cursor: from + filter.limit < seen.length ? String(from + filter.limit) : null };
@@ -182,7 +207,10 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
         return { ...before.state };
       }
       if (!takesMessages(session.status)) throw errors.sessionNotActive(id);
-      if ([...states.values()].filter(({ state }) => state.status === 'queued').length >= queueDepth) {
+      if (
+        [...states.values()].filter(({ state }) => state.session_id === id && state.status === 'queued').length >=
+        queueDepth
+      ) {
         throw errors.queueFull(id);
       }
       const state: MessageState = { message_id: messageId, session_id: id, status: 'queued', timestamp: now() };
@@ -226,7 +254,10 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
     },
     async search(caller, query) {
       const seen = history.filter((one) => maySee(caller, sessions.get(one.session_id)?.user_id ?? ''));
-      return seen.filter((one) => one.message.includes(query.q)).slice(0, query.limit);
+      return seen
+        .filter((one) => one.message.includes(query.q))
+        .reverse()
+        .slice(0, query.limit);
     },
     interrupt: async (caller, id) => find(caller, id).message_count > 99,
     async disconnect(caller, id, reason) {
@@ -260,18 +291,18 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
       const given = { status: 'answered', answer, answered_by: caller.user_id ?? 'local', answered_via: via };
       return Object.assign(found, given, { answered_at: now() });
     },
-    async userCost(caller, userId) {
+    async userCost(caller, userId, filter) {
       knownUser(caller, userId);
-      return await service.totalCost({ user_id: userId, admin: false, via: 'token' }, {});
+      const sum = sumOf([...sessions.values()].filter((one) => one.user_id === userId));
+      return { ...sum, ...(filter.group_by === undefined ? {} : { groups: [] }) };
     },
     async totalCost(caller) {
-      const seen = [...sessions.values()].filter((one) => maySee(caller, one.user_id));
-      const sum = (of: (one: Session) => number): number => seen.reduce((total, one) => total + of(one), 0);
-      const cost = Number(sum((one) => one.cost_usd ?? 0).toFixed(9));
-      return { cost_usd: cost, session_count: seen.length, message_count: sum((one) => one.message_count) };
+      if (caller.via === 'token' && !caller.admin) throw errors.forbidden('Only an admin may see what all users cost');
+      return sumOf([...sessions.values()]);
     },
     async costs(caller) {
-      const { cost_usd, message_count } = await service.totalCost(caller, {});
+      const seen = [...sessions.values()].filter((one) => maySee(caller, one.user_id));
+      const { cost_usd, message_count } = sumOf(seen);
       const tokens = { input_tokens: 0, output_tokens: 0, cache_read_tokens: 0, cache_creation_tokens: 0 };
       const total = { cost_usd, certainty: 'reported' as const, message_count, unknown_count: 0, ...tokens };
       return { rows: [{ key: now().slice(0, 10), ...total }], total };
@@ -308,5 +339,12 @@ export function memoryService(options: { users: string[]; maxSessions?: number; 
     },
   };
 
-  return { service, streams, end, notReady: (what) => void (unready = what), turns: () => turns };
+  return {
+    service,
+    streams,
+    end,
+    notReady: (what) => void (unready = what),
+    setAgentsAway: (isAway) => void (agentsAway = isAway),
+    turns: () => turns,
+  };
 }

@@ -9,8 +9,9 @@ import type {
 } from '../../../domain/session/session-workflows.ts';
 import type { Interaction } from '../../../domain/control/interaction.ts';
 import { answer as answerTo, ask, noInteractions, withdrawAll } from '../../../workflows/state/session-interactions.ts';
+import type { AgentEvent } from '../../../domain/session/event.ts';
 import type { SessionInteractions } from '../../../workflows/state/session-interactions.ts';
-import type { AgentMessage } from '../../../domain/session/turn.ts';
+import type { AgentMessage, TurnResult } from '../../../domain/session/turn.ts';
 import { snapshotOf, turnOf, usageOf } from '../histories.ts';
 
 interface Run {
@@ -33,6 +34,8 @@ export interface WorkflowsStandIn extends SessionWorkflows {
   away: 'before' | 'after' | null;
   /** False: messages are accepted and stay where they are. */
   answers: boolean;
+  /** What is special about the turn that answers a message; null leaves the message where it is. */
+  reply(sessionId: string, message: AgentMessage): Promise<Partial<TurnResult> | null>;
   /** Sessions that do not end by `reap`. */
   busy: Set<string>;
   /** Ids of the sessions whose people reported that they are there. */
@@ -41,6 +44,10 @@ export interface WorkflowsStandIn extends SessionWorkflows {
   forget(sessionId: string): void;
   /** An operator ended the workflow in Temporal: nobody tells the mirror. */
   terminate(sessionId: string): void;
+  /** What the agent says before the turn ends, as text that is not stored. */
+  speak(sessionId: string, messageId: string, content: string): void;
+  /** The agent of a session reports a notice. */
+  note(sessionId: string, text: string): Promise<void>;
   /** A session asks a person. */
   ask(interaction: Interaction): void;
   /** Resolves once everything that its calls caused is written. */
@@ -89,27 +96,27 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
   }
 
   async function answer(run: Run, message: AgentMessage): Promise<void> {
-    const timestamp = new Date().toISOString();
     const { session_id } = run.start;
-    const content = `answer to ${message.content.slice(0, 50)}`;
+    const { message_id } = message;
+    const special = await standIn.reply(session_id, message);
+    if (special === null) return;
+    const timestamp = new Date().toISOString();
+    const cost_nano = special.cost_nano ?? 2_000_001;
     const turn = turnOf({
-      turn_id: `turn-${message.message_id}`,
-      message_id: message.message_id,
-      content,
-      cost_nano: 2_000_001,
-      usage: [usageOf('claude-sonnet-5', 2_000_001)],
+      turn_id: `turn-${message_id}`,
+      message_id,
+      content: `answer to ${message.content.slice(0, 50)}`,
+      cost_nano,
+      usage: [usageOf('claude-sonnet-5', cost_nano)],
       finished_at: timestamp,
+      ...special,
     });
-    await mirror.write([
-      { type: 'agent', session_id, seq: ++run.seq, event: { type: 'accepted', timestamp, ...message } },
-      {
-        type: 'agent',
-        session_id,
-        seq: ++run.seq,
-        event: { type: 'text', timestamp, message_id: message.message_id, text: content },
-      },
-      { type: 'agent', session_id, seq: ++run.seq, event: { type: 'result', timestamp, turn } },
-    ]);
+    const report = async (...events: AgentEvent[]): Promise<void> =>
+      await mirror.write(events.map((event) => ({ type: 'agent', session_id, seq: ++run.seq, event })));
+    await report({ type: 'accepted', timestamp, ...message });
+    standIn.speak(session_id, message_id, turn.content);
+    if (turn.content !== '') await report({ type: 'text', timestamp, message_id, text: turn.content });
+    await report({ type: 'result', timestamp, turn });
   }
 
   async function whileAway<T>(effect: () => Promise<T>): Promise<T> {
@@ -137,6 +144,8 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
     connectFailure: null,
     away: null,
     answers: true,
+    reply: async () => ({}),
+    speak: () => undefined,
     busy: new Set(),
     present: [],
     forget: (sessionId) => void runs.delete(sessionId),
@@ -144,6 +153,10 @@ export function makeWorkflowsStandIn(mirror: Mirror): WorkflowsStandIn {
       const run = runOf(sessionId);
       run.running = false;
       run.isTerminated = true;
+    },
+    async note(session_id, text) {
+      const event = { type: 'notice', timestamp: new Date().toISOString(), level: 'info', text } as const;
+      await mirror.write([{ type: 'agent', session_id, seq: ++runOf(session_id).seq, event }]);
     },
     async settled() {
       while (underway.size > 0) await Promise.all(underway);
