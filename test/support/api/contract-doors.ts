@@ -56,7 +56,7 @@ async function inMemory(options: Partial<ApiOptions>, limits: { maxSessions?: nu
 async function overSqlite(options: Partial<ApiOptions>, limits: { maxSessions?: number }): Promise<ContractDoors> {
   const closers: (() => unknown)[] = [];
   const after = (close: () => unknown): void => void closers.push(close);
-  const doors = await openRealDoors({ after } as Parameters<typeof openRealDoors>[0], options, {
+  const doors = await openRealDoors({ after }, options, {
     gateway: { ...makeGatewayStandIn(), interrupt: async () => false },
     limits: { maxSessions: 1_000, maxSessionsPerUser: 1_000, queueDepth: 1_000, ...limits },
   });
