@@ -98,7 +98,8 @@ export async function openGatewayConnection(socket: WebSocket, options: OpenOpti
           epoch: lease.epoch,
           project_path: lease.project_path,
           // Only the database knows what is trusted: nothing that travels through a workflow.
-          options: { ...lease.options, trusted_digest },
+          // The workflow keeps what is asked, so people are asked; the gateway narrows the mode to its own maximum.
+          options: { ...lease.options, trusted_digest, ceiling: 'bypassPermissions' },
           after_seq: lease.cursor,
           start: options.start,
           resume_required: options.start ? lease.resume_required : undefined,

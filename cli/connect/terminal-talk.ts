@@ -9,6 +9,7 @@ import type { Paint } from '../output/paint.ts';
 import { printable } from '../output/printable.ts';
 import { sessionDetails } from '../output/session-details.ts';
 import { breakAnywhere, wrapWords } from '../output/wrap.ts';
+import { answerHere } from './answer-here.ts';
 import { accepted, hear, liveLines, SILENT, tearOff, typedHere } from './conversation.ts';
 import { afterSending, emptyEditor, pressKey } from './line-editor.ts';
 import type { Editor, Key } from './line-editor.ts';
@@ -37,6 +38,7 @@ const HELP = [
   '/help    this list',
   '/status  the session in detail',
   '/cost    what the session cost so far',
+  '/approve [session], /deny [reason], /answer <text>   decide about what Claude asks',
   '/exit    leave; the session stays open',
   '//name   send the slash command /name to Claude',
 ];
@@ -144,6 +146,12 @@ export class TerminalTalk {
     if (command === '/exit') return this.#stop.abort();
     if (command === '/help')
       return this.#draw(HELP.flatMap((line) => wrapWords(line, width)).map((row) => paint('dim', row)));
+    try {
+      const answered = await answerHere(connector, sessionId, command);
+      if (answered !== null) return this.#draw([paint('dim', answered)]);
+    } catch (error) {
+      return this.#fail(error, 'Not answered: ');
+    }
     if (command !== '/cost' && command !== '/status') {
       this.#note = `${printable(command)} is not a command of this terminal: /help lists them, /${printable(command)} sends it to Claude`;
       return;

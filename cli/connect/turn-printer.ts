@@ -2,6 +2,7 @@ import type { Subscribed } from '../../client/subscribe.ts';
 import { formatUsd } from '../../domain/money/format-usd.ts';
 import type { Paint } from '../output/paint.ts';
 import { printable, printableLine } from '../output/printable.ts';
+import { askLines } from './answer-here.ts';
 
 /** What was written of the block that streams now, and whether the last line is unfinished. */
 export interface PrinterState {
@@ -61,6 +62,8 @@ function lineOf(event: Exclude<Subscribed, { type: 'text' | 'text_delta' }>, pai
         'yellow',
         `${event.decision}: ${printableLine(event.tool)} ${printableLine(event.summary)}`.trimEnd(),
       );
+    case 'interaction':
+      return askLines(event.interaction, paint).join('\n');
     case 'background':
       return event.tasks > 0 ? paint('dim', `${event.tasks} background tasks run`) : null;
     case 'notice':

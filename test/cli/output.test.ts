@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { askLines } from '../../cli/connect/answer-here.ts';
 import { FRESH, printEvent } from '../../cli/connect/turn-printer.ts';
 import { formatUsd } from '../../domain/money/format-usd.ts';
 import { makePaint } from '../../cli/output/paint.ts';
@@ -137,4 +138,43 @@ test('any way of cutting a text into pieces shows the text once', () => {
       assert.equal(print([...clean.map(delta), block(whole)]), `${whole}\n`);
     }),
   );
+});
+
+test('what Claude asks is shown whole, without what could drive the terminal, and with how to answer', () => {
+  const detail = {
+    tool: 'Bash',
+    input: { command: 'rm -rf build\u001b[2J' },
+    summary: 'rm',
+    reason: 'r',
+    blocked_path: null,
+  };
+  const asked = {
+    interaction_id: 'i-1',
+    session_id: 's-1',
+    message_id: 'm-1',
+    kind: 'permission',
+    status: 'open',
+    title: 'Bash: rm',
+    detail: { ...detail, suggestions: [] },
+    created_at: '2026-01-01T00:00:00.000Z',
+    expires_at: null,
+    answer: null,
+    answered_by: null,
+    answered_via: null,
+    answered_at: null,
+    withdrawn_reason: null,
+  } as const;
+  const mutable = structuredClone(asked) as unknown as Parameters<typeof askLines>[0];
+  assert.deepEqual(askLines(mutable, plain), [
+    '? Bash',
+    '  rm -rf build[2J',
+    '  /approve allows once, /approve session for the session, /deny [reason] denies',
+  ]);
+  const answered = {
+    ...mutable,
+    status: 'answered',
+    answer: { decision: 'allow' },
+    answered_by: 'ann',
+  } as typeof mutable;
+  assert.deepEqual(askLines(answered, plain), ['Bash: rm: allowed by ann']);
 });
