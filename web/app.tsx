@@ -43,6 +43,7 @@ function view<P extends object>(load: () => Promise<ComponentType<P>>): LazyExot
 const SessionView = view(async () => (await import('./views/session/session-view.tsx')).SessionView);
 const CostsView = view(async () => (await import('./views/costs/costs-view.tsx')).CostsView);
 const NewSessionView = view(async () => (await import('./views/new-session/new-session-view.tsx')).NewSessionView);
+const InboxView = view(async () => (await import('./views/inbox/inbox-view.tsx')).InboxView);
 const SearchView = view(async () => (await import('./views/search/search-view.tsx')).SearchView);
 const SettingsView = view(async () => (await import('./views/settings/settings-view.tsx')).SettingsView);
 const SystemView = view(async () => (await import('./views/system/system-view.tsx')).SystemView);
@@ -95,9 +96,14 @@ function Door(): ReactNode {
   return null;
 }
 
+/** Reads again what the stream does not say whole: the lists, and what waits for people. */
+function refresh(): void {
+  for (const queryKey of [['sessions'], ['session'], ['inbox']]) void client.invalidateQueries({ queryKey });
+}
+
 function Inside({ me, onLogin }: { me: Page['me']; onLogin: () => void }): ReactNode {
   const [open, setOpen] = useState<'palette' | 'shortcuts' | null>(null);
-  const store = useMemo(() => new EventStore(() => void client.invalidateQueries({ queryKey: ['sessions'] })), []);
+  const store = useMemo(() => new EventStore(refresh), []);
   const page = useMemo<Page>(
     () => ({ me, store, offers: (call) => me.offers.includes(call), openPalette: () => setOpen('palette') }),
     [me, store],
@@ -134,6 +140,13 @@ function Inside({ me, onLogin }: { me: Page['me']; onLogin: () => void }): React
               {({ id }) => (
                 <Boundary key={id}>
                   <SessionView sessionId={decodeURIComponent(id)} />
+                </Boundary>
+              )}
+            </Route>
+            <Route path="/inbox">
+              {() => (
+                <Boundary>
+                  <InboxView />
                 </Boundary>
               )}
             </Route>

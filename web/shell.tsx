@@ -19,6 +19,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { path: '/', word: 'Sessions', icon: 'sessions', keys: 'g s' },
+  { path: '/inbox', word: 'Inbox', icon: 'inbox', keys: 'g i' },
   { path: '/costs', word: 'Costs', icon: 'costs', keys: 'g c' },
   { path: '/search', word: 'Search', icon: 'search', keys: '/' },
   { path: '/system', word: 'System', icon: 'system' },

@@ -5,6 +5,7 @@ import { useLocation } from 'wouter';
 export const SHORTCUTS = [
   ['Ctrl K', 'Open the command palette'],
   ['g s', 'Sessions'],
+  ['g i', 'Inbox'],
   ['g c', 'Costs'],
   ['n', 'New session'],
   ['/', 'Search'],
@@ -15,7 +16,7 @@ export const SHORTCUTS = [
   ['?', 'This sheet'],
 ] as const;
 
-const GOES: Readonly<Record<string, string>> = { s: '/', c: '/costs', h: '/system', e: '/settings' };
+const GOES: Readonly<Record<string, string>> = { s: '/', i: '/inbox', c: '/costs', h: '/system', e: '/settings' };
 
 /** Listens for the keys that work everywhere. A field that is typed in keeps its keys. */
 export function useShortcuts(open: (what: 'palette' | 'shortcuts') => void): void {

@@ -262,6 +262,38 @@ describe('the page in a browser, on the real server', { skip }, () => {
     await context.close();
   });
 
+  test('what Claude asks is docked above the message, answered there or in the inbox, once', async () => {
+    await begin('asks');
+    const { page } = await openLoggedIn('/sessions/asks');
+    await send(page, '[ask Bash npm test] go on');
+    const asking = page.getByRole('region', { name: 'Waits for you' });
+    await asking.getByText('Bash npm test').waitFor();
+    await page.getByLabel('Message', { exact: true }).press('Enter');
+    assert.equal(await asking.isVisible(), true, 'Enter decides nothing');
+    await asking.getByRole('button', { name: 'Allow once' }).click();
+    await page.locator('[data-kind=result]').waitFor();
+    await asking.waitFor({ state: 'hidden' });
+    await send(page, '[question Which colour? | Red | Blue] choose');
+    await asking.getByText('Which colour?').waitFor();
+    await page.goto('/inbox');
+    await asking.getByRole('button', { name: 'Blue' }).click();
+    await asking.getByRole('button', { name: 'Answer' }).click();
+    await page.getByText('Nothing waits for you.').waitFor();
+    const { interactions } = await rest('GET', '/inbox?status=answered&session_id=asks');
+    assert.deepEqual(
+      (interactions as { answer: unknown; answered_by: string; answered_via: string }[]).map((one) => [
+        one.answer,
+        one.answered_by,
+        one.answered_via,
+      ]),
+      [
+        [{ decision: 'allow' }, 'root', 'web'],
+        [{ answers: { 'Which colour?': 'Blue' } }, 'root', 'web'],
+      ],
+    );
+    await closeAll();
+  });
+
   test('Stop ends a turn that hangs', async () => {
     await begin('stop');
     const { page } = await openLoggedIn('/sessions/stop');
@@ -450,6 +482,7 @@ describe('the page in a browser, on the real server', { skip }, () => {
         for (const path of [
           '/',
           `/sessions/axe-${size}-${theme}`,
+          '/inbox',
           '/costs',
           '/new',
           '/search?q=table',

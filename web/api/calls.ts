@@ -1,3 +1,4 @@
+import type { ShownInteraction } from '../../domain/control/interaction.ts';
 import type { SessionEvent } from '../../domain/session/event.ts';
 import type { CostReport, HistoryMessage, Session as Told } from '../../domain/service-data.ts';
 import type { SessionOptions } from '../../domain/session/session.ts';
@@ -77,6 +78,10 @@ export const api = {
       body: { message },
       headers: { 'idempotency-key': key, prefer: 'respond-async' },
     }),
+  inbox: (signal?: AbortSignal): Promise<{ interactions: ShownInteraction[] }> =>
+    call(`${API}/inbox`, { query: { limit: 200 }, signal }),
+  answer: (id: string, body: Record<string, unknown>): Promise<unknown> =>
+    call(`${API}/interactions/${encodeURIComponent(id)}/answer`, { method: 'POST', body }),
   eventsBefore: (id: string, before: number, limit: number): Promise<EventPage> =>
     call(`${sessionPath(id)}/events`, { query: { before, limit } }),
   eventsAfter: (id: string, after: number, limit: number): Promise<EventPage> =>

@@ -155,6 +155,8 @@ export class EventStore {
     else this.#waiting.push({ event: data as SessionEvent });
     // A session that nobody listed yet.
     if (event === 'status' && (data as { status?: string }).status === 'connecting') this.#onStale();
+    // The stream says what changed; what waits now is asked for.
+    if (event === 'interaction') this.#onStale();
     this.#notify();
   }
 

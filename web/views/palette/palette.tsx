@@ -25,6 +25,7 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
   const commands: Command[] = [
     { id: 'sessions', word: 'Sessions', hint: 'g s', run: go('/') },
     { id: 'new', word: 'New session', hint: 'n', run: go('/new') },
+    { id: 'inbox', word: 'Inbox', hint: 'g i', run: go('/inbox') },
     { id: 'costs', word: 'Costs', hint: 'g c', run: go('/costs') },
     { id: 'search', word: 'Search', hint: '/', run: go('/search') },
     { id: 'system', word: 'System', hint: '', run: go('/system') },

@@ -13,6 +13,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { nameOf, stateOf } from '../../ui/session-state.ts';
 import { Button, Dialog, Failure, Money, Simulated, Skeleton, State, classes } from '../../ui/ui.tsx';
 import ui from '../../ui/ui.module.css';
+import { Asking } from './asking.tsx';
 import { Composer } from './composer.tsx';
 import { Inspector } from './inspector.tsx';
 import { StopButton } from './stop-button.tsx';
@@ -50,7 +51,10 @@ export function SessionView({ sessionId }: { sessionId: string }): ReactNode {
         ) : (
           <TranscriptList loaded={loaded} rows={rows} busy={busy} />
         )}
-        {busy && <Working rows={rows} />}
+        {busy && session.data.waiting === null && <Working rows={rows} />}
+        {session.data.waiting !== null && (
+          <Asking key={session.data.waiting.interaction_id} interaction={session.data.waiting} />
+        )}
         <Foot session={session.data} rows={rows} />
       </div>
       {wide && <aside className={css.aside}>{inspector}</aside>}
