@@ -154,7 +154,7 @@ export class TerminalTalk {
     }
     if (command !== '/cost' && command !== '/status') {
       this.#note = `${printable(command)} is not a command of this terminal: /help lists them, /${printable(command)} sends it to Claude`;
-      return;
+      return this.#draw();
     }
     try {
       const session = await connector.requireSession(sessionId);

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import BetterSqlite3 from 'better-sqlite3';
 import type { CostRows } from '../../domain/money/cost-rows.ts';
 import type { CostReport } from '../../domain/service-data.ts';
-import { makeCostRows } from '../queries/cost-rows.ts';
+import { makeCostRows } from './cost-rows.ts';
 import { makeCostQueries } from '../queries/costs.ts';
 import { makeSearch } from '../queries/search.ts';
 import { makeShowCost } from '../queries/show-cost.ts';

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import fc from 'fast-check';
 import { makeBus } from '../../db/events/bus.ts';
 import { makeMirror } from '../../db/mirror/mirror.ts';
-import { makeCostRows } from '../../db/queries/cost-rows.ts';
+import { makeCostRows } from '../../db/reports/cost-rows.ts';
 import { makeShowCost } from '../../db/queries/show-cost.ts';
 import type { CostQuestion, CostRows } from '../../domain/money/cost-rows.ts';
 import { usdToNano } from '../../domain/money/money.ts';

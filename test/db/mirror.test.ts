@@ -168,15 +168,15 @@ test('makeMirror() counts a message that waits for a person as running, and as s
       .raw()
       .all();
   const agent = (seq: number, event: AgentEvent): MirrorWrite => ({ type: 'agent', session_id: 's-1', seq, event });
-  await applyAll(db, [
-    [
-      { type: 'session', snapshot: snapshotOf() },
-      agent(1, { type: 'accepted', timestamp, message_id, content: 'list it' }),
-      agent(2, { type: 'interaction', timestamp, message_id, interaction }),
-    ],
+  const mirror = makeMirror(db, makeBus());
+  await mirror.write([
+    { type: 'session', snapshot: snapshotOf() },
+    agent(1, { type: 'accepted', timestamp, message_id, content: 'list it' }),
+    agent(2, { type: 'interaction', timestamp, message_id, interaction }),
   ]);
   assert.deepEqual(shown(), [['waiting', 1]]);
   const decided: MirrorWrite = { type: 'interaction', session_id: 's-1', end };
-  await applyAll(db, [[decided], [agent(2, { type: 'interaction', timestamp, message_id, interaction }), decided]]);
+  await mirror.write([decided]);
+  await mirror.write([agent(2, { type: 'interaction', timestamp, message_id, interaction }), decided]);
   assert.deepEqual(shown(), [['sent', 1]]);
 });

@@ -2,7 +2,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { DateTime } from 'luxon';
 import type { CostQuestion, CostRow, CostRows, CostSums } from '../../domain/money/cost-rows.ts';
 import type { NanoUsd } from '../../domain/money/money.ts';
-import type { ShowCost } from './show-cost.ts';
+import type { ShowCost } from '../queries/show-cost.ts';
 
 /** Milliseconds of one slot of `cost_sums`: a quarter of an hour, so that days are whole slots in every time zone. */
 const SLOT_MS = 900_000;
