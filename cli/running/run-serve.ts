@@ -14,7 +14,8 @@ export async function runServe(context: CliContext, roles: Role[], debug: boolea
   const { config, file } = loadConfig(context);
   const { env, dataDir, version } = context;
   const logger = makeLogger(roles.join(','), debug ? 'debug' : (env.XSWARM_LOG_LEVEL ?? 'info'));
-  logger.info({ file }, file === null ? 'no configuration file' : `the configuration file is ${file}`);
+  if (file === null) logger.debug({}, 'no configuration file');
+  else logger.info({ file }, `the configuration file is ${file}`);
   const secrets = loadSecrets(config, dataDir, roles.includes('gateway') || undefined);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const stop = listenForStop(env);
