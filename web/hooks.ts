@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { InfiniteData, UseInfiniteQueryResult, UseQueryResult } from '@tanstack/react-query';
 import { api } from './api/calls.ts';
 import type { Session } from './api/calls.ts';
+import { ApiError } from './api/http.ts';
 import type { Loaded, Patch } from './live/event-store.ts';
 import type { LineState } from './live/live-stream.ts';
 import { usePage } from './page-context.ts';
@@ -33,7 +34,12 @@ function withPatch(session: Session, patch: Patch | undefined): Session {
 /** One session, kept up to date. */
 export function useSession(sessionId: string): UseQueryResult<Session> {
   const patch = usePatches()[sessionId];
-  const query = useQuery({ queryKey: ['session', sessionId], queryFn: ({ signal }) => api.session(sessionId, signal) });
+  const query = useQuery({
+    queryKey: ['session', sessionId],
+    queryFn: ({ signal }) => api.session(sessionId, signal),
+    // Without an answer there is no session to refuse: it is asked for again until there is one.
+    refetchInterval: ({ state }) => (state.error instanceof ApiError && state.error.status === 0 ? 1_000 : false),
+  });
   return {
     ...query,
     data: query.data === undefined ? undefined : withPatch(query.data, patch),

@@ -213,6 +213,25 @@ describe('the page in a browser, on the real server', { skip }, () => {
     await closeAll();
   });
 
+  test('a session whose calls are cut while it opens is read again until it is there', async () => {
+    await begin('opened', 'hello');
+    const tab = await open();
+    const cut = { session: 0, events: 0 };
+    await tab.page.route('**/sessions/opened', async (route) => {
+      if (route.request().resourceType() === 'document') return await route.continue();
+      cut.session += 1;
+      await (cut.session <= 4 ? route.abort() : route.continue());
+    });
+    await tab.page.route('**/sessions/opened/events?*', async (route) => {
+      cut.events += 1;
+      await (cut.events <= 3 ? route.abort() : route.continue());
+    });
+    await tab.page.goto('/sessions/opened' + (await code()));
+    await tab.page.locator('[data-kind=result]').waitFor();
+    assert.ok(cut.session > 4 && cut.events > 3, JSON.stringify(cut));
+    await closeAll();
+  });
+
   test('cuts at any time leave the transcript as a fresh load shows it', async () => {
     await begin('cuts');
     const { page } = await openLoggedIn('/sessions/cuts');

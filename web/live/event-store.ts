@@ -2,6 +2,7 @@ import type { SessionEvent } from '../../domain/session/event.ts';
 import { hasEnded, isActive } from '../../domain/session/session.ts';
 import { api } from '../api/calls.ts';
 import type { Session } from '../api/calls.ts';
+import { ApiError } from '../api/http.ts';
 import { LiveShare } from './live-share.ts';
 import type { Frame, LineState } from './live-stream.ts';
 import { appendEvents, applyLive, emptyTranscript, firstSeq, lastSeq, prependEvents } from './transcript.ts';
@@ -23,6 +24,7 @@ export interface Loaded {
 
 const PAGE = 100;
 const KEPT = 5;
+const RETRY_MS = 1_000;
 
 /** Everything that the event stream brings, for the hooks to read. Listeners hear of a change once a frame at most. */
 export class EventStore {
@@ -91,11 +93,6 @@ export class EventStore {
     this.#set(sessionId, { ...now, transcript: prependEvents(now.transcript, events), older: false });
   }
 
-  /** Reads again what could not be read. */
-  retry(sessionId: string): void {
-    void this.#load(sessionId);
-  }
-
   async #load(sessionId: string): Promise<void> {
     try {
       const before = this.#loaded.get(sessionId);
@@ -106,14 +103,22 @@ export class EventStore {
         const { events } = await api.eventsBefore(sessionId, Number.MAX_SAFE_INTEGER, PAGE);
         const now = this.#loaded.get(sessionId);
         if (now === undefined) return;
-        const transcript = prependEvents(now.transcript, events);
+        const transcript = prependEvents(emptyTranscript(sessionId), events);
         this.#set(sessionId, { transcript, state: 'ready', error: null, older: false });
       }
       this.#watch();
     } catch (error) {
       const now = this.#loaded.get(sessionId);
-      if (now !== undefined) this.#set(sessionId, { ...now, state: 'failed', error: error as Error });
+      if (now === undefined) return;
+      this.#set(sessionId, { ...now, state: 'failed', error: error as Error });
+      const isRefused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+      if (!isRefused) setTimeout(() => this.#loadAgain(sessionId), RETRY_MS);
     }
+  }
+
+  /** A connection that was cut: the session is read again for as long as it is shown. */
+  #loadAgain(sessionId: string): void {
+    if (this.#shown.has(sessionId) && this.#loaded.get(sessionId)?.state === 'failed') void this.#load(sessionId);
   }
 
   /** Reads what came behind the last loaded event until nothing is left. */
