@@ -1,8 +1,7 @@
 import { XswarmError, type ErrorCode } from '../domain/errors.ts';
 import type { AgentEvent } from '../domain/session/event.ts';
 import type { Mirror } from '../domain/mirror/mirror-write.ts';
-import type { NumberedEvent } from './line/agent-connection.ts';
-import type { LineLogger } from './line/line-logger.ts';
+import type { LineLogger, NumberedEvent } from './line/agent-connection.ts';
 
 /** What an api answers to a write that it will refuse again, unless it is about to be repaired or upgraded itself. */
 const DOUBTFUL: readonly ErrorCode[] = ['INVALID_REQUEST', 'INTERNAL'];

@@ -3,8 +3,12 @@ import type { AgentEvent } from '../../domain/session/event.ts';
 import type { Mirror } from '../../domain/mirror/mirror-write.ts';
 import type { AgentMessage } from '../../domain/session/turn.ts';
 import type { Lease, Connected } from '../../workflows/session-activities.ts';
-import type { LineLogger } from './line-logger.ts';
 import type { LineWatch } from './line-watch.ts';
+
+/** What a line needs of a logger; the one of an activity's context is one. */
+export interface LineLogger {
+  error(message: string, fields: Record<string, unknown>): void;
+}
 
 /** An event with its number in the session's journal. */
 export interface NumberedEvent {

@@ -47,9 +47,14 @@ export function readInteraction({ settled_at, detail, answer, ...row }: Interact
 /** Queries about what waits, or waited, for a person. */
 export class InteractionQueries {
   readonly #client: BetterSqlite3.Database;
+  /** Prepared once: every message call asks whether its session waits for a person. */
+  readonly #waiting: BetterSqlite3.Statement<[string], InteractionRow>;
 
   constructor(db: { $client: BetterSqlite3.Database }) {
     this.#client = db.$client;
+    this.#waiting = db.$client.prepare(
+      `SELECT * FROM claude_code_interactions WHERE session_id = ? AND status = 'open' ORDER BY created_at, rowid LIMIT 1`,
+    );
   }
 
   find(interactionId: string): ShownInteraction | null {
@@ -61,11 +66,7 @@ export class InteractionQueries {
 
   /** The open interaction of a session that waits longest; null where none does. */
   waitingOf(sessionId: string): ShownInteraction | null {
-    const row = this.#client
-      .prepare<[string], InteractionRow>(
-        `SELECT * FROM claude_code_interactions WHERE session_id = ? AND status = 'open' ORDER BY created_at, rowid LIMIT 1`,
-      )
-      .get(sessionId);
+    const row = this.#waiting.get(sessionId);
     return row === undefined ? null : readInteraction(row);
   }
 

@@ -1,10 +1,9 @@
 import { Command, Option, UsageError } from 'clipanion';
-import { findInteraction } from '../../access/find-interaction.ts';
-import { XswarmCommand } from '../../command.ts';
-import { printableLine } from '../../output/printable.ts';
+import type { ShownInteraction } from '../../../domain/control/interaction.ts';
+import { DecisionCommand } from './decision-command.ts';
 
 /** `xswarm answer` */
-export class AnswerCommand extends XswarmCommand {
+export class AnswerCommand extends DecisionCommand {
   static override paths = [['answer']];
   static override usage = Command.Usage({
     category: 'Approvals',
@@ -18,25 +17,19 @@ export class AnswerCommand extends XswarmCommand {
     ],
   });
 
-  id = Option.String({ name: 'id' });
   text = Option.Rest({ name: 'text', required: 1 });
 
-  override async execute(): Promise<void> {
-    const connector = await this.connector();
-    const asked = await findInteraction(connector, this.id);
+  protected readonly done = 'Answered';
+
+  protected answerTo(asked: ShownInteraction): Record<string, unknown> {
     if (asked.kind !== 'question') {
       throw new UsageError(`${this.id} is a ${asked.kind}: use \`xswarm approve\` or \`xswarm deny\``);
     }
     const { questions } = asked.detail;
-    if (this.text.length > 1 && this.text.length !== questions.length) {
-      throw new UsageError(`${questions.length} questions were asked, and ${this.text.length} texts were given`);
+    if (this.text.length === questions.length) {
+      return { answers: Object.fromEntries(questions.map(({ question }, index) => [question, this.text[index]])) };
     }
-    const answer =
-      this.text.length === questions.length
-        ? { answers: Object.fromEntries(questions.map(({ question }, index) => [question, this.text[index]])) }
-        : { response: this.text[0] };
-    const now = await connector.answer(asked.interaction_id, answer, { door: 'cli' });
-    this.emit(now);
-    this.say(`Answered: ${printableLine(now.title)}`);
+    if (this.text.length === 1) return { response: this.text[0] };
+    throw new UsageError(`${questions.length} questions were asked, and ${this.text.length} texts were given`);
   }
 }

@@ -1,11 +1,9 @@
 import { Command, Option, UsageError } from 'clipanion';
 import type { ShownInteraction } from '../../../domain/control/interaction.ts';
-import { findInteraction } from '../../access/find-interaction.ts';
-import { XswarmCommand } from '../../command.ts';
-import { printableLine } from '../../output/printable.ts';
+import { DecisionCommand } from './decision-command.ts';
 
 /** `xswarm approve` */
-export class ApproveCommand extends XswarmCommand {
+export class ApproveCommand extends DecisionCommand {
   static override paths = [['approve']];
   static override usage = Command.Usage({
     category: 'Approvals',
@@ -21,17 +19,10 @@ export class ApproveCommand extends XswarmCommand {
   rule = Option.String('--rule', { description: 'With --session: the rule to allow, else the first one suggested' });
   input = Option.String('--input', { description: "The tool's input to run instead, as JSON" });
   mode = Option.String('--mode', { description: 'Of a plan: the permission mode to carry it out in' });
-  id = Option.String({ name: 'id' });
 
-  override async execute(): Promise<void> {
-    const connector = await this.connector();
-    const asked = await findInteraction(connector, this.id);
-    const now = await connector.answer(asked.interaction_id, this.answerTo(asked), { door: 'cli' });
-    this.emit(now);
-    this.say(`Approved: ${printableLine(now.title)}`);
-  }
+  protected readonly done = 'Approved';
 
-  private answerTo({ kind }: ShownInteraction): Record<string, unknown> {
+  protected answerTo({ kind }: ShownInteraction): Record<string, unknown> {
     if (kind === 'permission') {
       return {
         decision: this.session ? 'allow_session' : 'allow',
@@ -40,9 +31,7 @@ export class ApproveCommand extends XswarmCommand {
       };
     }
     if (kind === 'plan') return { decision: 'approve', ...(this.mode !== undefined && { permission_mode: this.mode }) };
-    if (kind === 'trust') return { decision: 'trust' };
-    if (kind === 'budget') return { decision: 'lift' };
-    throw new UsageError('A question cannot be approved: use `xswarm answer <id> <text>`');
+    throw new UsageError(`A ${kind} cannot be approved: use \`xswarm answer <id> <text>\``);
   }
 }
 

@@ -1,11 +1,9 @@
 import { Command, Option, UsageError } from 'clipanion';
 import type { ShownInteraction } from '../../../domain/control/interaction.ts';
-import { findInteraction } from '../../access/find-interaction.ts';
-import { XswarmCommand } from '../../command.ts';
-import { printableLine } from '../../output/printable.ts';
+import { DecisionCommand } from './decision-command.ts';
 
 /** `xswarm deny` */
-export class DenyCommand extends XswarmCommand {
+export class DenyCommand extends DecisionCommand {
   static override paths = [['deny']];
   static override usage = Command.Usage({
     category: 'Approvals',
@@ -19,23 +17,14 @@ export class DenyCommand extends XswarmCommand {
 
   stop = Option.Boolean('--stop', false, { description: 'End the turn, too' });
   reason = Option.String('--reason', { description: 'What Claude is told' });
-  id = Option.String({ name: 'id' });
 
-  override async execute(): Promise<void> {
-    const connector = await this.connector();
-    const asked = await findInteraction(connector, this.id);
-    const now = await connector.answer(asked.interaction_id, this.answerTo(asked), { door: 'cli' });
-    this.emit(now);
-    this.say(`Denied: ${printableLine(now.title)}`);
-  }
+  protected readonly done = 'Denied';
 
-  private answerTo({ kind }: ShownInteraction): Record<string, unknown> {
+  protected answerTo({ kind }: ShownInteraction): Record<string, unknown> {
     const reason = this.reason === undefined ? {} : { reason: this.reason };
     if (kind === 'permission') return { decision: this.stop ? 'deny_and_stop' : 'deny', ...reason };
     if (this.stop) throw new UsageError(`--stop is for tool calls, and this is a ${kind}`);
     if (kind === 'plan') return { decision: 'reject', ...reason };
-    if (kind === 'trust') return { decision: 'refuse' };
-    if (kind === 'budget') return { decision: 'stop' };
-    throw new UsageError('A question cannot be denied: use `xswarm answer <id> <text>`');
+    throw new UsageError(`A ${kind} cannot be denied: use \`xswarm answer <id> <text>\``);
   }
 }
